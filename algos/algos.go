@@ -1,0 +1,134 @@
+package algos
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"sync"
+
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
+)
+
+// Shape is what a learner may know of a data set before it trains.
+type Shape struct {
+	Rows        int // training rows
+	Features    int // of the frame
+	Categorical int // of those
+	DenseCols   int // of the dense view
+	SparseNNZ   int // entries of the sparse block
+	Task        metrics.Task
+	Classes     int
+}
+
+// Cost is an estimate of one fit with one thread.
+type Cost struct {
+	Seconds float64
+	Bytes   int64 // beyond the shared views
+}
+
+// Problem is what is to be learned.
+type Problem struct {
+	Task    metrics.Task
+	Classes int
+	// Metric is what early stopping looks at.
+	Metric metrics.Metric
+}
+
+// Data is a selection of rows of a matrix with their targets. Y and W are
+// indexed like the matrix, not like Rows; Y holds class indices when
+// classifying. W nil means weight one.
+type Data struct {
+	M    *matrix.Matrix
+	Y    []float32
+	W    []float32
+	Rows []int32
+}
+
+// Request is one fit.
+type Request struct {
+	Problem Problem
+	Train   Data
+	// Valid may have no rows: then nothing stops early.
+	Valid   Data
+	Params  search.Params
+	Seed    uint64
+	Threads int
+	// MaxSteps bounds the boosting rounds, trees or passes; 0 means the parameters' own.
+	MaxSteps int
+	// Report, if not nil, hears the validation loss (lower is better) after a
+	// step and answers whether to go on.
+	Report func(step int, loss float64) bool
+}
+
+// Fitted is the outcome of a fit.
+type Fitted struct {
+	Predictor predictor.Predictor
+	// Steps reached; repeating the request with MaxSteps = Steps gives the same bits.
+	Steps int
+	// Truncated says that ctx ended the fit, not the learner.
+	Truncated bool
+	// ValidPred are the predictions on the validation rows
+	// (rows×Width, in the order of Valid.Rows), nil if the learner has none at hand.
+	ValidPred []float32
+}
+
+// Learner trains predictors. Implementations are stateless and safe for
+// concurrent use. The result is bit-identical for any number of threads.
+type Learner interface {
+	// Name is the registry's key, such as "gbdt".
+	Name() string
+	// View is what Fit reads.
+	View() matrix.View
+	// Space declares the hyperparameters for a data shape; each dimension's
+	// Default is the low-cost starting point.
+	Space(s Shape) search.Space
+	// Estimate is the declared cost model: a pure function.
+	Estimate(s Shape, p search.Params) Cost
+	// Fit trains until done or until ctx ends, and then returns the best so far.
+	// It fails with ctx's error only if there is nothing to return yet.
+	Fit(ctx context.Context, r *Request) (*Fitted, error)
+}
+
+var (
+	mu       sync.RWMutex
+	learners = map[string]Learner{}
+)
+
+// Register adds a learner; a repeated name is a programming mistake and panics.
+func Register(l Learner) {
+	mu.Lock()
+	defer mu.Unlock()
+	if _, dup := learners[l.Name()]; dup {
+		panic("algos: learner registered twice: " + l.Name())
+	}
+	learners[l.Name()] = l
+}
+
+// Lookup finds a registered learner.
+func Lookup(name string) (Learner, error) {
+	mu.RLock()
+	defer mu.RUnlock()
+	if l, ok := learners[name]; ok {
+		return l, nil
+	}
+	return nil, fmt.Errorf("unknown learner %q: there are %v", name, namesLocked())
+}
+
+// Names lists the registered learners in alphabetical order.
+func Names() []string {
+	mu.RLock()
+	defer mu.RUnlock()
+	return namesLocked()
+}
+
+func namesLocked() []string {
+	names := make([]string, 0, len(learners))
+	for n := range learners {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,82 @@
+package matrix
+
+import "sync"
+
+// Feature is one output of a fitted feature pipeline.
+type Feature struct {
+	// Name is unique within a frame, such as "signup.month".
+	Name string `json:"name"`
+	// Sources are the input columns it was made from.
+	Sources []string `json:"sources"`
+	// Levels is 0 for a numeric feature; for a categorical one the number of
+	// known levels, and the values are codes 0..Levels-1 (0 the most frequent).
+	Levels int `json:"levels,omitempty"`
+	// TreeOnly features summarise others for trees and are left out of the
+	// dense view (the selected terms of a text column, which linear learners
+	// see in the sparse block already).
+	TreeOnly bool `json:"tree_only,omitempty"`
+}
+
+// Sparse holds text features in compressed rows: row i has the entries
+// Index[Start[i]:Start[i+1]] (ascending) with Value at the same places.
+type Sparse struct {
+	Cols  int
+	Start []int64
+	Index []int32
+	Value []float32
+}
+
+// Frame is a featurized table: column-major float32, NaN where missing, level
+// codes for categorical features (unseen levels are NaN), and a sparse block
+// for text (nil without text). It is immutable.
+type Frame struct {
+	Rows     int
+	Features []Feature
+	Cols     [][]float32
+	Sparse   *Sparse
+}
+
+// View names what a learner or predictor reads.
+type View string
+
+// The views of a frame.
+const (
+	// Raw is the frame itself, row by row: what tree predictors read.
+	Raw View = "raw"
+	// Binned is the frame in at most 256 bins a feature: what tree trainers read.
+	Binned View = "binned"
+	// Encoded is imputed, scaled and one-hot encoded, plus the sparse block.
+	Encoded View = "dense"
+)
+
+// Matrix is a frame with its other views, made when first asked for and shared
+// read-only by all trials. It is safe for concurrent use.
+type Matrix struct {
+	Frame *Frame
+	// Encoder makes the dense view; it is fitted once a job on the training rows.
+	Encoder *Encoder
+
+	denseOnce sync.Once
+	dense     *Dense
+	binsOnce  sync.Once
+	bins      *Bins
+	threads   int
+}
+
+// New wraps a frame. threads bounds the goroutines that make a view.
+func New(f *Frame, enc *Encoder, threads int) *Matrix {
+	return &Matrix{Frame: f, Encoder: enc, threads: max(1, threads)}
+}
+
+// Dense returns the dense view.
+func (m *Matrix) Dense() *Dense {
+	m.denseOnce.Do(func() { m.dense = m.Encoder.Encode(m.Frame, m.threads) })
+	return m.dense
+}
+
+// Bins returns the binned view. Edges come from all rows of the frame, which
+// are the job's training rows: they carry nothing of the target.
+func (m *Matrix) Bins() *Bins {
+	m.binsOnce.Do(func() { m.bins = NewBins(m.Frame, m.threads) })
+	return m.bins
+}

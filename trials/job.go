@@ -1,0 +1,75 @@
+package trials
+
+import (
+	"time"
+
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// JobState is the state of a job.
+type JobState string
+
+// The life of a job: JobQueued → JobRunning → one of the final states.
+const (
+	JobQueued    JobState = "queued"
+	JobRunning   JobState = "running"
+	JobSucceeded JobState = "succeeded"
+	JobFailed    JobState = "failed"
+	JobCancelled JobState = "cancelled"
+)
+
+// Final reports whether a job in that state never changes again.
+func (s JobState) Final() bool { return s != JobQueued && s != JobRunning }
+
+// JobOptions is what a user asks of a job. The zero value of every field but
+// Target means "choose sensibly".
+type JobOptions struct {
+	Target string `json:"target"`
+	// Time is the wall-clock budget from the first dispatched trial; Trials
+	// bounds the number of trials. Both zero means Time = 60 s; Trials alone
+	// has no time limit and is deterministic.
+	Time     time.Duration     `json:"time,omitempty"`
+	Deadline time.Time         `json:"deadline,omitzero"` // absolute end, beside Time
+	Trials   int               `json:"trials,omitempty"`
+	Metric   string            `json:"metric,omitempty"`
+	Task     metrics.Task      `json:"task,omitempty"`
+	Positive string            `json:"positive_class,omitempty"`
+	Weight   string            `json:"weight_column,omitempty"`
+	Folds    string            `json:"folds,omitempty"` // auto, holdout or a number from 2
+	Seed     uint64            `json:"seed,omitempty"`
+	Include  []string          `json:"include,omitempty"` // learners
+	Exclude  []string          `json:"exclude,omitempty"`
+	Types    map[string]string `json:"types,omitempty"`
+	Ignore   []string          `json:"ignore,omitempty"`
+	// ValidRows: the last ValidRows rows of the table are for validation only.
+	ValidRows int `json:"valid_rows,omitempty"`
+	// Threads a trial may use; 0 leaves it to each worker.
+	Threads int `json:"threads,omitempty"`
+}
+
+// Job is the stored record of a job, kept by compare-and-set and owned by one
+// scheduler at a time under a lease.
+type Job struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name,omitempty"`
+	Dataset string     `json:"dataset"` // digest of the table
+	Options JobOptions `json:"options"`
+	State   JobState   `json:"state"`
+	Reason  string     `json:"reason,omitempty"` // why it failed, or what ended it
+	// CancelRequested asks the owner to end the job with the best model so far.
+	CancelRequested bool      `json:"cancel_requested,omitempty"`
+	Created         time.Time `json:"created"`
+	Started         time.Time `json:"started,omitzero"` // first dispatched trial
+	Finished        time.Time `json:"finished,omitzero"`
+	// Progress, updated as trials end.
+	Metric    string   `json:"metric,omitempty"`
+	Phase     string   `json:"phase,omitempty"`
+	TrialsRun int      `json:"trials"` // in a final state
+	BestScore *float64 `json:"best_score,omitempty"`
+	// Model is the blob digest of the bundle once there is one.
+	Model string `json:"model,omitempty"`
+	// Owner holds the lease until LeaseUntil; then any scheduler may take over.
+	Owner      string    `json:"owner,omitempty"`
+	LeaseUntil time.Time `json:"lease_until,omitzero"`
+	Revision   uint64    `json:"-"`
+}
