@@ -1,0 +1,89 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// ErrNoModel is returned by RunJob when it ends before any trial succeeded.
+var ErrNoModel = errors.New("no model: no trial has succeeded yet")
+
+// Config is what RunJob and a Service need.
+type Config struct {
+	// Bus carries the trials; required.
+	Bus *bus.Bus
+	// Cache holds prepared data, best shared with the workers of this process; required.
+	Cache *featurize.Cache
+	// Workers is the number of trials that can run at the same time, as far as
+	// is known here; nil means 1. Workers elsewhere are noticed by what they take.
+	Workers func() int
+	// Threads bounds what planning and ensembling use; 0 means all cores.
+	Threads int
+	// RemoteWorkers says that workers outside this process may take trials: the
+	// table is then stored on the bus.
+	RemoteWorkers bool
+	// Start is when the time budget began; zero means with the first dispatched trial.
+	Start time.Time
+	// Reserve is left of the time budget for what the caller does after RunJob.
+	Reserve time.Duration
+	// OnEvent, if not nil, hears every event of the job; it must not block.
+	OnEvent func(bus.Event)
+	// NoOp makes all trials empty tasks: the protocol alone runs.
+	NoOp bool
+	// Logger is nil to discard.
+	Logger *slog.Logger
+
+	// The rest is for a Service.
+
+	// Name identifies this scheduler in leases; "" means a random name.
+	Name string
+	// Concurrent is the number of jobs run at the same time; 0 means 1.
+	Concurrent int
+	// Finish turns an outcome into the bytes of the model that the job record
+	// names; it is required.
+	Finish func(ctx context.Context, job *trials.Job, o *Outcome) ([]byte, error)
+}
+
+// Member is one configuration of the ensemble.
+type Member struct {
+	Trial   int
+	Learner string
+	Weight  float64
+	// Models are its fold models, each with an equal share of Weight.
+	Models []trials.Model
+}
+
+// Outcome is what a job found: the parts of a model, and how they came about.
+type Outcome struct {
+	Plan     *featurize.Plan
+	Prepared *featurize.Prepared
+	Metric   metrics.Metric
+	Split    trials.Split
+	// Members of the ensemble, heaviest first; weights sum to one.
+	Members []Member
+	// OutOfFold are the ensemble's predictions for the training rows
+	// (rows×Width), NaN where a row was never validated.
+	OutOfFold []float32
+	// Score of the ensemble on the validated rows, as the metric defines it.
+	Score    float64
+	Board    []trials.Row
+	Records  []*trials.Record
+	Ended    string // what ended the search, in words
+	Warnings []string
+	Started  time.Time // first dispatched trial
+	Finished time.Time
+}
+
+// RunJob runs a job to its end. table is the job's data, nil to fetch it from
+// the bus by digest.
+func RunJob(ctx context.Context, c Config, job *trials.Job, table *data.Table) (*Outcome, error) {
+	return nil, ErrNoModel
+}
