@@ -1,0 +1,113 @@
+package automl
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// ColumnInfo is one column of an uploaded table.
+type ColumnInfo struct {
+	Name string `json:"name" doc:"name in the header"`
+	Kind string `json:"kind" enum:"number,time,string" doc:"how the column is stored"`
+}
+
+// Dataset describes an uploaded table.
+type Dataset struct {
+	ID      string       `json:"id" doc:"digest of the table's content: equal tables have equal ids"`
+	Name    string       `json:"name,omitempty"`
+	Rows    int          `json:"rows"`
+	Columns []ColumnInfo `json:"columns"`
+	Bytes   int64        `json:"bytes" doc:"size of the upload"`
+	Created time.Time    `json:"created"`
+}
+
+// JobRequest is the body of POST /v1/jobs: a data set and what is asked of the
+// job. Zero fields are chosen by the service; without Time, Deadline and Trials
+// the time is 60s.
+type JobRequest struct {
+	Dataset   string            `json:"dataset" minLength:"1" maxLength:"128" doc:"id of an uploaded data set"`
+	Name      string            `json:"name,omitempty" maxLength:"200" doc:"a name for people"`
+	Target    string            `json:"target" minLength:"1" doc:"column to predict"`
+	Time      string            `json:"time,omitempty" example:"60s" doc:"wall-clock budget from the first dispatched trial, such as 90s or 1h30m"`
+	Deadline  time.Time         `json:"deadline,omitzero" required:"false" doc:"absolute end (RFC 3339), beside time"`
+	Trials    int               `json:"trials,omitempty" minimum:"0" doc:"number of trials; alone it has no time limit and is deterministic"`
+	Metric    string            `json:"metric,omitempty" example:"roc_auc" doc:"scikit-learn's name or a short one"`
+	Task      string            `json:"task,omitempty" enum:"binary,multiclass,regression" doc:"inferred from the target if absent"`
+	Positive  string            `json:"positive_class,omitempty" doc:"the class whose probability counts, by default the later one in sorted order"`
+	Weight    string            `json:"weight_column,omitempty" doc:"column with row weights"`
+	Folds     string            `json:"folds,omitempty" example:"5" doc:"auto, holdout or a number from 2"`
+	Seed      uint64            `json:"seed,omitempty"`
+	Include   []string          `json:"include,omitempty" doc:"only these learners"`
+	Exclude   []string          `json:"exclude,omitempty" doc:"not these learners"`
+	Types     map[string]string `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
+	Ignore    []string          `json:"ignore,omitempty" doc:"columns to leave out"`
+	ValidRows int               `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
+	Threads   int               `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
+}
+
+// JobStatus is what the service tells about a job.
+type JobStatus struct {
+	ID        string          `json:"id"`
+	Name      string          `json:"name,omitempty"`
+	State     trials.JobState `json:"state" enum:"queued,running,succeeded,failed,cancelled"`
+	Reason    string          `json:"reason,omitempty" doc:"why the job failed, or what ended it"`
+	Phase     string          `json:"phase,omitempty" doc:"what a running job is at"`
+	Dataset   string          `json:"dataset"`
+	Metric    string          `json:"metric,omitempty"`
+	BestScore *float64        `json:"best_score,omitempty" doc:"best validation score so far"`
+	Trials    int             `json:"trials" doc:"trials that have ended"`
+	// TimeLeft is in seconds; nil for a job that is over or has no time limit.
+	TimeLeft *float64 `json:"time_left,omitempty" doc:"seconds left of the budget; it does not shrink in the queue"`
+	// QueuedSeconds is the wait before the first trial, which is no part of the budget.
+	QueuedSeconds float64    `json:"queued_seconds" doc:"wait before the first trial, no part of the budget"`
+	Cancelling    bool       `json:"cancelling,omitempty" doc:"a cancel was asked for and the job is ending"`
+	HasModel      bool       `json:"has_model" doc:"the model can be downloaded"`
+	Created       time.Time  `json:"created"`
+	Started       time.Time  `json:"started,omitzero" required:"false" doc:"first dispatched trial"`
+	Finished      time.Time  `json:"finished,omitzero" required:"false"`
+	Options       JobRequest `json:"options" doc:"what was asked, with the defaults filled in"`
+}
+
+// Final reports whether the job will not change any more.
+func (s *JobStatus) Final() bool { return s.State.Final() }
+
+// JobEvent is one entry of a job's event stream.
+type JobEvent struct {
+	// ID is the position in the stream, 0 for an event made at the stream's end.
+	ID    uint64          `json:"-"`
+	Kind  string          `json:"kind"` // planned, started, fold, trial, best, phase, finished, log
+	Time  time.Time       `json:"time,omitzero"`
+	Trial int             `json:"trial"`
+	Data  json.RawMessage `json:"data,omitempty"`
+}
+
+// RowPrediction is the prediction for one row: a number, or the label of a
+// class with the probability of each.
+type RowPrediction struct {
+	Prediction    any                `json:"prediction"`
+	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+}
+
+// APIError is an answer of the service that is not a success (RFC 9457).
+type APIError struct {
+	Status int    `json:"status"` // HTTP status
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	// Fields names the parts of the request that are wrong, such as
+	// "body.target: no column …"; often empty.
+	Fields []string `json:"-"`
+}
+
+func (e *APIError) Error() string {
+	s := e.Detail
+	if s == "" {
+		s = e.Title
+	}
+	for _, f := range e.Fields {
+		s += "; " + f
+	}
+	return fmt.Sprintf("%s (HTTP %d)", s, e.Status)
+}
