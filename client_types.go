@@ -1,7 +1,6 @@
 package automl
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -32,7 +31,7 @@ type JobRequest struct {
 	Name      string            `json:"name,omitempty" maxLength:"200" doc:"a name for people"`
 	Target    string            `json:"target" minLength:"1" doc:"column to predict"`
 	Time      string            `json:"time,omitempty" example:"60s" doc:"wall-clock budget from the first dispatched trial, such as 90s or 1h30m"`
-	Deadline  time.Time         `json:"deadline,omitzero" required:"false" doc:"absolute end (RFC 3339), beside time"`
+	Deadline  time.Time         `json:"deadline,omitzero" doc:"absolute end (RFC 3339), beside time"`
 	Trials    int               `json:"trials,omitempty" minimum:"0" doc:"number of trials; alone it has no time limit and is deterministic"`
 	Metric    string            `json:"metric,omitempty" example:"roc_auc" doc:"scikit-learn's name or a short one"`
 	Task      string            `json:"task,omitempty" enum:"binary,multiclass,regression" doc:"inferred from the target if absent"`
@@ -66,23 +65,13 @@ type JobStatus struct {
 	Cancelling    bool       `json:"cancelling,omitempty" doc:"a cancel was asked for and the job is ending"`
 	HasModel      bool       `json:"has_model" doc:"the model can be downloaded"`
 	Created       time.Time  `json:"created"`
-	Started       time.Time  `json:"started,omitzero" required:"false" doc:"first dispatched trial"`
-	Finished      time.Time  `json:"finished,omitzero" required:"false"`
+	Started       time.Time  `json:"started,omitzero" doc:"first dispatched trial"`
+	Finished      time.Time  `json:"finished,omitzero"`
 	Options       JobRequest `json:"options" doc:"what was asked, with the defaults filled in"`
 }
 
 // Final reports whether the job will not change any more.
 func (s *JobStatus) Final() bool { return s.State.Final() }
-
-// JobEvent is one entry of a job's event stream.
-type JobEvent struct {
-	// ID is the position in the stream, 0 for an event made at the stream's end.
-	ID    uint64          `json:"-"`
-	Kind  string          `json:"kind"` // planned, started, fold, trial, best, phase, finished, log
-	Time  time.Time       `json:"time,omitzero"`
-	Trial int             `json:"trial"`
-	Data  json.RawMessage `json:"data,omitempty"`
-}
 
 // RowPrediction is the prediction for one row: a number, or the label of a
 // class with the probability of each.
