@@ -1,10 +1,22 @@
 package search
 
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Arm is one learner a study may suggest.
 type Arm struct {
 	Learner string
 	Space   Space
-	// Portfolio are good starting points, best first. Empty means the defaults of Space.
+	// Portfolio are good starting points, best first; what they leave out is
+	// completed with the defaults of Space. Empty means the defaults alone.
 	Portfolio []Params
 	// Weight is the arm's share of the starting order and of the samples after
 	// it, relative to the other arms; 0 means 1.
@@ -36,10 +48,260 @@ type Observation struct {
 	Number int
 	// Loss is lower for better; NaN if there is none (it runs, it failed, it was passed over).
 	Loss float64
+	// Failed says that it was tried and gave nothing.
+	Failed bool
 }
 
 // Study answers what to try next. It is immutable and safe for concurrent use.
 type Study struct {
-	cfg   Config
-	start []Suggestion
+	arms  []Arm
+	seed  uint64
+	start []Suggestion // the portfolios, interleaved
+}
+
+// What the sampler does; the values were chosen by hand and are no more than sensible.
+const (
+	nearShare  = 0.5  // of the samples are steps away from a good configuration
+	nearTop    = 5    // configurations of an arm that are stepped away from
+	nearSigma  = 0.15 // of a range
+	armFloor   = 0.03 // an arm's least share, relative to the best arm's
+	armUnknown = 0.3  // an arm without any loss
+	drawTries  = 200  // draws before the spaces count as exhausted
+	armFails   = 3    // failures without any success that take an arm out
+)
+
+// NewStudy checks a configuration.
+func NewStudy(c Config) (*Study, error) {
+	if len(c.Arms) == 0 {
+		return nil, errors.New("nothing to search: no learners")
+	}
+	seen := map[string]bool{}
+	s := &Study{arms: slices.Clone(c.Arms), seed: c.Seed}
+	for i := range s.arms {
+		a := &s.arms[i]
+		if seen[a.Learner] {
+			return nil, fmt.Errorf("learner %q is there twice", a.Learner)
+		}
+		seen[a.Learner] = true
+		if a.Weight == 0 {
+			a.Weight = 1
+		}
+		if !(a.Weight > 0) || math.IsInf(a.Weight, 0) {
+			return nil, fmt.Errorf("learner %q: weight %v is not positive", a.Learner, a.Weight)
+		}
+		if err := a.Space.Validate(); err != nil {
+			return nil, fmt.Errorf("learner %q: %w", a.Learner, err)
+		}
+		for j, p := range a.Portfolio {
+			if err := checkValues(p); err != nil {
+				return nil, fmt.Errorf("learner %q: portfolio entry %d: %w", a.Learner, j+1, err)
+			}
+		}
+	}
+	s.start = startOrder(s.arms)
+	return s, nil
+}
+
+func checkValues(p Params) error {
+	for name, v := range p {
+		switch v := v.(type) {
+		case string:
+		case float64:
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("%q is %v", name, v)
+			}
+		default:
+			return fmt.Errorf("%q is a %T: use float64 or string", name, v)
+		}
+	}
+	return nil
+}
+
+// startOrder interleaves the portfolios: entry j of an arm of weight w comes at
+// (j+½)/w, so that each arm is seen in proportion to its weight.
+func startOrder(arms []Arm) []Suggestion {
+	type entry struct {
+		at float64
+		s  Suggestion
+	}
+	var all []entry
+	for _, a := range arms {
+		list := a.Portfolio
+		if len(list) == 0 {
+			list = []Params{{}}
+		}
+		for j, p := range list {
+			s := newSuggestion(a.Learner, a.Space.Complete(p), "portfolio")
+			all = append(all, entry{(float64(j) + 0.5) / a.Weight, s})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
+	seen := map[string]bool{}
+	var out []Suggestion
+	for _, e := range all {
+		if !seen[e.s.Key] {
+			seen[e.s.Key] = true
+			out = append(out, e.s)
+		}
+	}
+	return out
+}
+
+func newSuggestion(learner string, p Params, origin string) Suggestion {
+	return Suggestion{Learner: learner, Params: p, Key: Key(learner, p), Origin: origin}
+}
+
+// Key is the canonical form of a configuration.
+func Key(learner string, p Params) string {
+	names := make([]string, 0, len(p))
+	for n := range p {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	b.WriteString(learner)
+	for _, n := range names {
+		b.WriteByte(' ')
+		b.WriteString(n)
+		b.WriteByte('=')
+		switch v := p[n].(type) {
+		case float64:
+			b.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
+		case string:
+			b.WriteString(strconv.Quote(v))
+		default:
+			fmt.Fprintf(&b, "%v", v)
+		}
+	}
+	return b.String()
+}
+
+// Ask suggests the configuration with the given number. history holds what was
+// suggested before, in any order, with the losses that the answer may depend
+// on: the answer is a function of the study's configuration, number and history
+// alone. It is none of the configurations in history; false means that no other
+// is left.
+func (s *Study) Ask(number int, history []Observation) (Suggestion, bool) {
+	seen := make(map[string]bool, len(history))
+	for i := range history {
+		seen[history[i].Key] = true
+	}
+	broken := brokenArms(history)
+	for _, sug := range s.start {
+		if !seen[sug.Key] && !broken[sug.Learner] {
+			return sug, true
+		}
+	}
+	r := rand.New(rand.NewPCG(s.seed, uint64(number)+1))
+	byArm := s.observed(history)
+	shares := s.shares(byArm, broken)
+	for range drawTries {
+		i := pick(shares, r)
+		if i < 0 {
+			break
+		}
+		if sug := s.draw(i, byArm[i], r); !seen[sug.Key] {
+			return sug, true
+		}
+	}
+	return Suggestion{}, false
+}
+
+// brokenArms are the learners that have failed armFails times and never succeeded.
+func brokenArms(history []Observation) map[string]bool {
+	fails, fine := map[string]int{}, map[string]bool{}
+	for i := range history {
+		switch o := &history[i]; {
+		case o.Failed:
+			fails[o.Learner]++
+		case !math.IsNaN(o.Loss):
+			fine[o.Learner] = true
+		}
+	}
+	broken := map[string]bool{}
+	for learner, n := range fails {
+		broken[learner] = n >= armFails && !fine[learner]
+	}
+	return broken
+}
+
+// observed are the observations of each arm that have a loss, best first, ties by number.
+func (s *Study) observed(history []Observation) [][]*Observation {
+	index := make(map[string]int, len(s.arms))
+	for i, a := range s.arms {
+		index[a.Learner] = i
+	}
+	out := make([][]*Observation, len(s.arms))
+	for i := range history {
+		o := &history[i]
+		if k, ok := index[o.Learner]; ok && !math.IsNaN(o.Loss) && !math.IsInf(o.Loss, 0) {
+			out[k] = append(out[k], o)
+		}
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b *Observation) int {
+			return cmp.Or(cmp.Compare(a.Loss, b.Loss), cmp.Compare(a.Number, b.Number))
+		})
+	}
+	return out
+}
+
+// shares are how often each arm is to be sampled: its weight, less the further
+// its best loss is from the best of all, in units of the median's distance.
+func (s *Study) shares(byArm [][]*Observation, broken map[string]bool) []float64 {
+	var all []float64
+	for _, list := range byArm {
+		for _, o := range list {
+			all = append(all, o.Loss)
+		}
+	}
+	best, scale := 0.0, 0.0
+	if len(all) > 0 {
+		slices.Sort(all)
+		best = all[0]
+		scale = all[len(all)/2] - best
+	}
+	out := make([]float64, len(s.arms))
+	for i, a := range s.arms {
+		switch list := byArm[i]; {
+		case a.Once || len(a.Space) == 0 || broken[a.Learner]:
+		case len(list) == 0:
+			out[i] = a.Weight * armUnknown
+		case scale > 0:
+			out[i] = a.Weight * max(armFloor, math.Exp(-2*(list[0].Loss-best)/scale))
+		case list[0].Loss > best: // half of all losses are equal: nothing to measure by
+			out[i] = a.Weight * armFloor
+		default:
+			out[i] = a.Weight
+		}
+	}
+	return out
+}
+
+// pick draws an index by its share; -1 if all are zero.
+func pick(shares []float64, r *rand.Rand) int {
+	total, last := 0.0, -1
+	for i, w := range shares {
+		if w > 0 {
+			total += w
+			last = i
+		}
+	}
+	u := r.Float64() * total
+	for i, w := range shares {
+		if w > 0 && u < w {
+			return i
+		}
+		u -= w
+	}
+	return last
+}
+
+func (s *Study) draw(arm int, seen []*Observation, r *rand.Rand) Suggestion {
+	a := &s.arms[arm]
+	if len(seen) == 0 || r.Float64() >= nearShare {
+		return newSuggestion(a.Learner, a.Space.Sample(r), "random")
+	}
+	o := seen[r.IntN(min(nearTop, len(seen)))]
+	return newSuggestion(a.Learner, a.Space.Near(o.Params, nearSigma, r), "near "+strconv.Itoa(o.Number))
 }
