@@ -1,0 +1,2 @@
+// Package csv reads and writes delimited text.
+package csv
