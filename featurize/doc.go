@@ -1,0 +1,30 @@
+// Package featurize turns tables into the numbers that learners see.
+//
+// Infer looks at the training rows of a table and makes a Plan: for each column
+// what it means (a Type), the reason in words, and the transforms to fit. A
+// plan is data: readable JSON with a digest. Plan.Fit fits the transforms and
+// gives a Pipeline, which turns any later table into a matrix.Frame, or a
+// single row into the same bits (Row). A pipeline travels as JSON, the encoder
+// of the dense view included.
+//
+// InferTarget says what kind of problem a target column makes and encodes it.
+// Prepare does all of it for a job; a Cache shares the outcome among the trials
+// of a process.
+//
+// What a pipeline does with tables that differ from the training data:
+//
+//   - other column order, extra columns: no matter;
+//   - a needed column is absent: an error that names it and the nearest name;
+//   - a category that training did not have, a new null: missing;
+//   - a numeric column that holds text: parsed cell by cell, missing where that fails;
+//   - a date column that holds text: parsed cell by cell likewise;
+//   - dates in a numeric column: an error, since no number would be right.
+//
+// Nothing here looks at the target but InferTarget and Target.Encode; a
+// transform that does so (Supervised) has to be fitted once a fold, apart from
+// the pipeline.
+//
+// Goroutines: Infer, Plan.Fit, Pipeline.Frame and Cache.Prepare start up to the
+// given number (Infer: GOMAXPROCS), all of which end before the call returns.
+// The package persists nothing; Cache keeps what it is given in memory.
+package featurize

@@ -1,0 +1,120 @@
+package featurize
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// Type is what a column means.
+type Type string
+
+// The types of columns. Identifier and Constant columns make no features.
+const (
+	Numeric     Type = "numeric"
+	Boolean     Type = "boolean"
+	Categorical Type = "categorical"
+	Datetime    Type = "datetime"
+	Text        Type = "text"
+	Identifier  Type = "identifier"
+	Constant    Type = "constant"
+)
+
+// ParseType reads a type as a user writes it.
+func ParseType(s string) (Type, error) {
+	switch t := Type(s); t {
+	case Numeric, Boolean, Categorical, Datetime, Text, Identifier, Constant:
+		return t, nil
+	}
+	return "", fmt.Errorf("unknown column type %q: use numeric, boolean, categorical, datetime, text, identifier or constant", s)
+}
+
+// Options tell Infer what it cannot see in the data.
+type Options struct {
+	// Target and Weight are columns of the table that are not features; "" for none.
+	Target string
+	Weight string
+	// Types overrides the inferred type of columns.
+	Types map[string]Type
+	// Ignore leaves columns out.
+	Ignore []string
+	// Rows says that the first Rows rows are for training; 0 means all.
+	Rows int
+}
+
+// Plan says how each column becomes features. It is made by Infer, may be
+// edited as JSON, and is fitted by Fit.
+type Plan struct {
+	Version int    `json:"version"`
+	Target  string `json:"target,omitempty"`
+	Weight  string `json:"weight,omitempty"`
+	// Rows is the number of training rows that Infer looked at.
+	Rows    int          `json:"rows"`
+	Columns []ColumnPlan `json:"columns"`
+	// Warnings are sentences for the user, each naming its column.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// ColumnPlan is the plan of one column.
+type ColumnPlan struct {
+	Name string `json:"name"`
+	Type Type   `json:"type"`
+	// Why is the reason for the type, in words.
+	Why string `json:"why"`
+	// Ignored columns make no features whatever their type.
+	Ignored  bool `json:"ignored,omitempty"`
+	Missing  int  `json:"missing,omitempty"`
+	Distinct int  `json:"distinct"`
+	// Bad counts cells that do not fit the type and are taken as missing, with
+	// up to three of them.
+	Bad         int      `json:"bad,omitempty"`
+	BadExamples []string `json:"bad_examples,omitempty"`
+	// Infinite counts cells that held ±Inf and are taken as missing.
+	Infinite   int    `json:"infinite,omitempty"`
+	Transforms []Step `json:"transforms,omitempty"`
+}
+
+// Step is a transform to fit: its kind and that kind's parameters.
+type Step struct {
+	Kind   string          `json:"kind"`
+	Params json.RawMessage `json:"params,omitempty"`
+}
+
+const planVersion = 1
+
+// Digest names the plan by its content: plans with equal digests make equal
+// pipelines from equal tables.
+func (p *Plan) Digest() string {
+	b, err := json.Marshal(p)
+	if err != nil { // only Params can fail, which then have a text of their own
+		b = fmt.Appendf(nil, "%+v", p)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// DecodePlan reads a plan from JSON; unknown fields are an error.
+func DecodePlan(b []byte) (*Plan, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	p := &Plan{}
+	if err := d.Decode(p); err != nil {
+		return nil, fmt.Errorf("feature plan: %w", err)
+	}
+	if p.Version != planVersion {
+		return nil, fmt.Errorf("feature plan of version %d: this program reads version %d", p.Version, planVersion)
+	}
+	seen := map[string]bool{}
+	for _, c := range p.Columns {
+		if c.Name == "" || seen[c.Name] {
+			return nil, fmt.Errorf("feature plan: empty or repeated column %q", c.Name)
+		}
+		seen[c.Name] = true
+		if _, err := ParseType(string(c.Type)); err != nil {
+			return nil, fmt.Errorf("feature plan: column %q: %w", c.Name, err)
+		}
+	}
+	return p, nil
+}
