@@ -119,23 +119,31 @@ type Record struct {
 
 // Errors of a Store.
 var (
-	// ErrExists is returned by Create for a trial that is there already.
-	ErrExists = errors.New("trial exists already")
-	// ErrConflict is returned by Update when the record changed meanwhile.
-	ErrConflict = errors.New("trial record changed meanwhile")
+	// ErrExists is returned by Create for a record that is there already.
+	ErrExists = errors.New("exists already")
+	// ErrConflict is returned by Update when the record changed or went meanwhile.
+	ErrConflict = errors.New("record changed meanwhile")
 	// ErrNotFound is returned by Get.
-	ErrNotFound = errors.New("no such trial")
+	ErrNotFound = errors.New("not found")
 )
 
 // Store keeps trial records. All methods are safe for concurrent use by any
-// number of processes.
+// number of processes. Package trialstest holds the suite that every
+// implementation passes.
 type Store interface {
+	// Create stores a new record and sets its Revision; ErrExists if there is one.
 	Create(ctx context.Context, r *Record) error
-	// Update stores r if the stored revision still is r.Revision, and sets the new one.
+	// Update stores r if the stored revision still is r.Revision, and sets the
+	// new one; else ErrConflict, and r is unchanged.
 	Update(ctx context.Context, r *Record) error
+	// Get reads one record; ErrNotFound if there is none.
 	Get(ctx context.Context, job string, number int) (*Record, error)
+	// List reads all records of a job in the order of their numbers.
 	List(ctx context.Context, job string) ([]*Record, error)
-	// Watch sends all records of a job and then every change until ctx ends.
+	// Watch sends all records of a job and then every change until ctx ends, when
+	// the channel is closed. Of changes in quick succession to one record only
+	// the last may be seen; a final state always is.
 	Watch(ctx context.Context, job string) (<-chan *Record, error)
+	// Delete removes all records of a job; watchers do not hear of it.
 	Delete(ctx context.Context, job string) error
 }
