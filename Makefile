@@ -1,0 +1,35 @@
+# Every target works on a clean clone with Go alone, unless it says otherwise.
+GO ?= go
+export CGO_ENABLED ?= 0
+STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
+FUZZTIME ?= 5m
+
+.PHONY: build test race lint proofs fuzz bench long interop
+
+build: ## the stripped binary
+	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
+
+test:
+	$(GO) test ./...
+
+race: ## needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || (gofmt -l $$(git ls-files '*.go'); exit 1)
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+proofs: ## end to end: several processes, kill -9, REST by curl (needs curl and python3)
+	bash proofs/all.sh
+
+fuzz:
+	FUZZTIME=$(FUZZTIME) bash proofs/fuzz.sh
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+interop: ## a second module uses the library
+	cd examples/consumer && $(GO) test ./...
+
+long: fuzz proofs

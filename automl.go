@@ -1,0 +1,105 @@
+package automl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	// The learners that this program knows.
+	_ "github.com/seed-09a2cce4/automl/algos/all"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/file"
+	"github.com/seed-09a2cce4/automl/model"
+	"github.com/seed-09a2cce4/automl/scheduler"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// Version of the program, set when a release is built.
+var Version = "0.1.0-dev"
+
+// Model, Predictions and Prediction are those of package model, which programs
+// that only score can import alone.
+type (
+	Model       = model.Model
+	Predictions = model.Predictions
+	Prediction  = model.Prediction
+	Table       = data.Table
+)
+
+// ErrNoModel is wrapped by Fit's error when it ended before any trial succeeded.
+var ErrNoModel = scheduler.ErrNoModel
+
+// ReadFile reads a table from a CSV (also gzipped) or Parquet file; "-" is
+// standard input.
+func ReadFile(path string) (*Table, error) {
+	t, err := file.ReadFile(path, file.Options{})
+	if err != nil {
+		return nil, &UserError{err}
+	}
+	return t, nil
+}
+
+// FromRows makes a table of rows given as maps from column name to value.
+func FromRows(rows []map[string]any) (*Table, error) { return data.FromRows(rows) }
+
+// FromStructs makes a table of a slice of structs; the tag `automl:"name"`
+// names a column.
+func FromStructs(rows any) (*Table, error) { return data.FromStructs(rows) }
+
+// Load opens a model that Save wrote.
+func Load(path string) (*Model, error) {
+	m, err := model.Load(path)
+	if err != nil {
+		return nil, &UserError{err}
+	}
+	return m, nil
+}
+
+// Fit searches for the best model of a table within the budget. When ctx ends
+// it returns the best model so far, and an error wrapping [ErrNoModel] only if
+// there is none yet. Errors whose cause is in the table or the options satisfy
+// [IsUserError].
+func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if o.Valid != nil {
+		if table, err = data.Concat(table, o.Valid); err != nil {
+			return nil, &UserError{fmt.Errorf("validation table: %w", err)}
+		}
+	}
+	digest := table.Digest()
+	env, err := newLocal(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer env.close()
+	env.cache.AddTable(digest, table)
+
+	job := &trials.Job{ID: newID(), Dataset: digest, Options: o.job(), State: trials.JobRunning, Created: time.Now().UTC()}
+	outcome, err := scheduler.RunJob(ctx, scheduler.Config{
+		Bus:           env.bus,
+		Cache:         env.cache,
+		Workers:       func() int { return max(1, o.Workers) },
+		RemoteWorkers: o.NATS != "",
+		Start:         o.Start,
+		Reserve:       o.finishShare(),
+		OnEvent:       o.OnEvent,
+		Logger:        o.Logger,
+	}, job, table)
+	if err != nil {
+		return nil, classify(err)
+	}
+	return BuildModel(table, outcome, buildOptions{Start: o.Start, Time: o.Time, Seed: o.Seed})
+}
+
+// classify marks the errors whose cause is what the user gave.
+func classify(err error) error {
+	var input *scheduler.InputError
+	if errors.As(err, &input) {
+		return &UserError{err}
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package automl
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/model"
+	"github.com/seed-09a2cce4/automl/scheduler"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// newID makes a job id: 16 hexadecimal digits.
+func newID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails, see crypto/rand
+	return hex.EncodeToString(b[:])
+}
+
+// buildOptions bound the time that BuildModel takes.
+type buildOptions struct {
+	Start time.Time
+	Time  time.Duration // 0: no limit
+	Seed  uint64
+}
+
+// BuildModel makes the model of a job's outcome: the fold models of the
+// ensemble's members, and the permutation importance of the columns as far as
+// the time allows.
+func BuildModel(table *Table, o *scheduler.Outcome, b buildOptions) (*Model, error) {
+	pl := o.Prepared.Pipeline
+	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board}
+	folds := o.Split.Assign(len(o.Prepared.Y), o.Prepared.Target.Task, o.Prepared.Y)
+	oof := model.OutOfFold{
+		Table: o.Table, Pipeline: pl, Metric: o.Metric, Task: o.Prepared.Target.Task,
+		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Seed: b.Seed,
+	}
+	for _, m := range o.Members {
+		for k, fold := range m.Models {
+			p, err := model.DecodePredictor(fold.Kind, fold.Bytes, pl)
+			if err != nil {
+				return nil, fmt.Errorf("trial %d, fold %d: %w", m.Trial, k, err)
+			}
+			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(m.Models)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
+			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})
+		}
+	}
+	var err error
+	if spec.Importance, err = model.Permute(oof, b.more()); err != nil {
+		return nil, err
+	}
+	return model.Build(spec)
+}
+
+// more tells how long importance may go on: to the end of the budget, less
+// what writing the bundle takes.
+func (b buildOptions) more() func() bool {
+	if b.Time == 0 {
+		return func() bool { return true }
+	}
+	end := b.Start.Add(b.Time - 50*time.Millisecond)
+	return func() bool { return time.Now().Before(end) }
+}
+
+func info(o *scheduler.Outcome, b buildOptions) model.Info {
+	target := o.Prepared.Target
+	return model.Info{
+		Version: Version, Created: time.Now().UTC().Truncate(time.Second), Task: target.Task, Target: target.Name,
+		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, Classes: target.Classes,
+		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Trials: len(o.Records),
+		Seconds: time.Since(b.Start).Seconds(), Ended: o.Ended, Warnings: o.Warnings,
+		Data: "column names, category names, words of text columns and statistics of the columns; no rows",
+	}
+}
+
+var _ trials.State

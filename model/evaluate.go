@@ -1,0 +1,68 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// Evaluation is how well a model does on a table with known answers.
+type Evaluation struct {
+	Rows int `json:"rows"`
+	// Skipped counts rows without an answer, or with one the model has never seen.
+	Skipped int `json:"skipped"`
+	// Scores has every metric of the task that is defined for these rows.
+	Scores map[string]float64 `json:"scores"`
+	// Undefined says why a metric has no score.
+	Undefined map[string]string `json:"undefined,omitempty"`
+}
+
+// Evaluate predicts a table that has the target column and scores it by every
+// metric of the task, without sample weights.
+func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
+	info := m.spec.Info
+	column := t.Column(info.Target)
+	if column == nil {
+		return nil, fmt.Errorf("the table has no target column %q: evaluate needs the true answers", info.Target)
+	}
+	target := &featurize.Target{Name: info.Target, Task: info.Task, Classes: info.Classes}
+	y, known, err := target.Encode(column)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.Predict(t)
+	if err != nil {
+		return nil, err
+	}
+	e := &Evaluation{Scores: map[string]float64{}, Undefined: map[string]string{}}
+	truth, pred := keepKnown(y, p.Raw(), known, metrics.Width(info.Task, len(info.Classes)))
+	e.Rows, e.Skipped = len(truth), t.Rows()-len(truth)
+	if e.Rows == 0 {
+		return nil, fmt.Errorf("no row of the table has a usable value in the target column %q", info.Target)
+	}
+	for _, metric := range metrics.ForTask(info.Task) {
+		score, err := metric.Score(info.Task, len(info.Classes), truth, pred, nil)
+		if err != nil {
+			e.Undefined[metric.Name] = err.Error()
+			continue
+		}
+		e.Scores[metric.Name] = score
+	}
+	return e, nil
+}
+
+func keepKnown(y, pred []float32, known []bool, width int) (truth, kept []float32) {
+	if !slices.Contains(known, false) {
+		return y, pred
+	}
+	for i, ok := range known {
+		if ok {
+			truth = append(truth, y[i])
+			kept = append(kept, pred[i*width:(i+1)*width]...)
+		}
+	}
+	return truth, kept
+}

@@ -1,0 +1,185 @@
+package model
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// FoldMember is a member that was trained without the rows of one fold.
+type FoldMember struct {
+	Weight    float64 // within its fold: the weights of a fold sum to 1
+	Fold      int
+	Predictor predictor.Predictor
+}
+
+// OutOfFold is what Permute needs to judge columns on rows the members have
+// not seen.
+type OutOfFold struct {
+	Table    *data.Table // the training table
+	Pipeline *featurize.Pipeline
+	Metric   metrics.Metric
+	Task     metrics.Task
+	Classes  int
+	Y        []float32
+	Folds    [][]int32 // the rows of each fold
+	Members  []FoldMember
+	Seed     uint64
+}
+
+// permuteRows is how many out-of-fold rows judge a column, at most.
+const permuteRows = 1000
+
+// Permute measures the permutation importance of every input column on at most
+// 1,000 out-of-fold rows, until more answers false; columns not reached by then
+// have no figure. The result is sorted, the most important first.
+func Permute(o OutOfFold, more func() bool) ([]Importance, error) {
+	p, err := newPermuter(o)
+	if err != nil {
+		return nil, err
+	}
+	var result []Importance
+	for _, column := range o.Pipeline.Columns() {
+		imp := Importance{Column: column}
+		if more() {
+			drop, err := p.drop(column)
+			if err != nil {
+				return nil, err
+			}
+			imp.Drop = &drop
+		}
+		result = append(result, imp)
+	}
+	slices.SortStableFunc(result, func(a, b Importance) int { return cmp.Compare(b.drop(), a.drop()) })
+	return result, nil
+}
+
+func (i Importance) drop() float64 {
+	if i.Drop == nil {
+		return -1e300
+	}
+	return *i.Drop
+}
+
+// permuter holds the sample of rows that judges all columns.
+type permuter struct {
+	OutOfFold
+	table *data.Table
+	frame *matrix.Frame
+	y     []float32
+	byK   [][]int32 // rows of the sample, by fold
+	perm  []int32
+	base  float64
+}
+
+func newPermuter(o OutOfFold) (*permuter, error) {
+	rng := rand.New(rand.NewPCG(o.Seed, 0x7065726d))
+	type row struct {
+		index int32
+		fold  int
+	}
+	var all []row
+	for k, rows := range o.Folds {
+		for _, r := range rows {
+			all = append(all, row{r, k})
+		}
+	}
+	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(len(all), permuteRows)]
+	p := &permuter{OutOfFold: o, byK: make([][]int32, len(o.Folds))}
+	rows := make([]int32, len(all))
+	for i, r := range all {
+		rows[i] = r.index
+		p.byK[r.fold] = append(p.byK[r.fold], int32(i))
+		p.y = append(p.y, o.Y[r.index])
+		p.perm = append(p.perm, int32(i))
+	}
+	rng.Shuffle(len(p.perm), func(i, j int) { p.perm[i], p.perm[j] = p.perm[j], p.perm[i] })
+	p.table = o.Table.Take(rows)
+	var err error
+	if p.frame, err = o.Pipeline.Frame(p.table, 1); err != nil {
+		return nil, err
+	}
+	p.base, err = p.loss(p.frame)
+	return p, err
+}
+
+// loss of the ensemble on the sample, featurized as frame.
+func (p *permuter) loss(frame *matrix.Frame) (float64, error) {
+	width := metrics.Width(p.Task, p.Classes)
+	pred := make([]float32, frame.Rows*width)
+	x := matrix.New(frame, p.Pipeline.Encoder(), 1)
+	for k, rows := range p.byK {
+		out := make([]float32, len(rows)*width)
+		for _, m := range p.Members {
+			if m.Fold != k || len(rows) == 0 {
+				continue
+			}
+			m.Predictor.Predict(x, rows, out)
+			for i, r := range rows {
+				for j := range width {
+					pred[int(r)*width+j] += float32(m.Weight * float64(out[i*width+j]))
+				}
+			}
+		}
+	}
+	score, err := p.Metric.Score(p.Task, p.Classes, p.y, pred, nil)
+	return p.Metric.Loss(score), err
+}
+
+// drop is the loss that shuffling one column adds.
+func (p *permuter) drop(column string) (float64, error) {
+	frame, err := p.shuffled(column)
+	if err != nil {
+		return 0, err
+	}
+	loss, err := p.loss(frame)
+	return loss - p.base, err
+}
+
+// shuffled is the sample's frame with one input column shuffled. Features made
+// of that column alone are shuffled as they are; only where a feature has
+// other sources too, or is text, is the column itself shuffled.
+func (p *permuter) shuffled(column string) (*matrix.Frame, error) {
+	frame := *p.frame
+	frame.Cols = slices.Clone(p.frame.Cols)
+	alone := frame.Sparse == nil
+	for f, feature := range frame.Features {
+		if !slices.Contains(feature.Sources, column) {
+			continue
+		}
+		if len(feature.Sources) > 1 {
+			alone = false
+			break
+		}
+		frame.Cols[f] = take(p.frame.Cols[f], p.perm)
+	}
+	if alone {
+		return &frame, nil
+	}
+	cols := slices.Clone(p.table.Columns())
+	for i, c := range cols {
+		if c.Name == column {
+			cols[i] = p.table.Take(p.perm).Column(column)
+		}
+	}
+	table, err := data.NewTable(cols...)
+	if err != nil {
+		return nil, err
+	}
+	return p.Pipeline.Frame(table, 1)
+}
+
+func take(values []float32, rows []int32) []float32 {
+	out := make([]float32, len(rows))
+	for i, r := range rows {
+		out[i] = values[r]
+	}
+	return out
+}

@@ -1,0 +1,272 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// Info is what a bundle says about itself.
+type Info struct {
+	Version string       `json:"version"` // of automl
+	Created time.Time    `json:"created"`
+	Task    metrics.Task `json:"task"`
+	Target  string       `json:"target"`
+	// Why says how the task was told from the target.
+	Why    string `json:"why,omitempty"`
+	Metric string `json:"metric"`
+	// Score is the ensemble's on rows that no member had seen in training.
+	Score   float64  `json:"score"`
+	Classes []string `json:"classes,omitempty"`
+	// Columns are the input columns that a prediction needs.
+	Columns []string `json:"columns"`
+	Rows    int      `json:"rows"`  // trained on
+	Folds   int      `json:"folds"` // 1 for a hold-out
+	Trials  int      `json:"trials"`
+	Seconds float64  `json:"seconds"`
+	// Ended says what ended the search.
+	Ended    string   `json:"ended"`
+	Warnings []string `json:"warnings,omitempty"`
+	// Data says what of the training data the file holds.
+	Data string `json:"data"`
+}
+
+// Member is one predictor of the ensemble. The weights of all members sum to 1.
+type Member struct {
+	Weight    float64
+	Trial     int
+	Learner   string
+	Predictor predictor.Predictor
+}
+
+// Importance is how much the score suffers when one column's values are
+// shuffled among out-of-fold rows (permutation importance, Breiman 2001).
+type Importance struct {
+	Column string `json:"column"`
+	// Drop is the mean loss added by shuffling, in the units of the metric;
+	// nil when time did not suffice to measure it.
+	Drop *float64 `json:"drop"`
+	// StdErr is the standard error of Drop over the repeats.
+	StdErr float64 `json:"std_err,omitempty"`
+}
+
+// Spec is what Build makes a model of.
+type Spec struct {
+	Info        Info
+	Plan        *featurize.Plan
+	Pipeline    *featurize.Pipeline
+	Members     []Member
+	Leaderboard []trials.Row
+	Importance  []Importance
+}
+
+// Model is a trained model. It is immutable and safe for concurrent use.
+type Model struct {
+	spec Spec
+	// rows is scratch for single rows.
+	rows sync.Pool
+	// structs remembers how the fields of a row type map to columns.
+	structs sync.Map
+}
+
+// Build makes a model of its parts. It fails if there is no member, the
+// weights do not sum to 1 or a member does not fit the task.
+func Build(s Spec) (*Model, error) {
+	if len(s.Members) == 0 {
+		return nil, fmt.Errorf("%w: no member", ErrCorrupt)
+	}
+	width, sum := metrics.Width(s.Info.Task, len(s.Info.Classes)), 0.0
+	for _, m := range s.Members {
+		if m.Predictor.Width() != width {
+			return nil, fmt.Errorf("%w: the member of trial %d has %d outputs, the task %d", ErrCorrupt, m.Trial, m.Predictor.Width(), width)
+		}
+		if !(m.Weight > 0) {
+			return nil, fmt.Errorf("%w: the member of trial %d has weight %v", ErrCorrupt, m.Trial, m.Weight)
+		}
+		sum += m.Weight
+	}
+	if math.Abs(sum-1) > 1e-6 {
+		return nil, fmt.Errorf("%w: weights sum to %v", ErrCorrupt, sum)
+	}
+	return &Model{spec: s}, nil
+}
+
+// Info describes the model.
+func (m *Model) Info() Info { return m.spec.Info }
+
+// Leaderboard lists every trial of the search, best first.
+func (m *Model) Leaderboard() []trials.Row { return m.spec.Leaderboard }
+
+// Importance lists the input columns, the most important first.
+func (m *Model) Importance() []Importance { return m.spec.Importance }
+
+// Plan is the feature plan.
+func (m *Model) Plan() *featurize.Plan { return m.spec.Plan }
+
+// Members lists the ensemble; the slice is not to be changed.
+func (m *Model) Members() []Member { return m.spec.Members }
+
+// Predictions are the answers for the rows of a table, in their order.
+type Predictions struct {
+	Task    metrics.Task
+	Classes []string // classification only
+	// Values holds one number a row, regression only.
+	Values []float64
+	// Probabilities is rows×len(Classes), row-major, classification only.
+	Probabilities []float32
+}
+
+// Rows is the number of rows.
+func (p *Predictions) Rows() int {
+	if p.Task == metrics.Regression {
+		return len(p.Values)
+	}
+	return len(p.Probabilities) / len(p.Classes)
+}
+
+// Probability is that of class k for row i.
+func (p *Predictions) Probability(i, k int) float32 { return p.Probabilities[i*len(p.Classes)+k] }
+
+// Label is the likeliest class of row i; ties go to the earlier class.
+func (p *Predictions) Label(i int) string {
+	best := 0
+	for k := range p.Classes {
+		if p.Probability(i, k) > p.Probability(i, best) {
+			best = k
+		}
+	}
+	return p.Classes[best]
+}
+
+// Raw returns the predictions as package metrics wants them: rows×Width float32.
+func (p *Predictions) Raw() []float32 {
+	switch p.Task {
+	case metrics.Regression:
+		out := make([]float32, len(p.Values))
+		for i, v := range p.Values {
+			out[i] = float32(v)
+		}
+		return out
+	case metrics.Binary:
+		out := make([]float32, p.Rows())
+		for i := range out {
+			out[i] = p.Probability(i, 1)
+		}
+		return out
+	}
+	return p.Probabilities
+}
+
+// chunkRows bounds the featurized rows in memory at a time.
+const chunkRows = 1 << 16
+
+// Predict scores a table: columns in any order, others ignored, the target
+// included. A missing column is an error that names it; unseen categories and
+// empty cells count as missing values.
+func (m *Model) Predict(t *data.Table) (*Predictions, error) {
+	width := metrics.Width(m.spec.Info.Task, len(m.spec.Info.Classes))
+	sums := make([]float64, t.Rows()*width)
+	threads := runtime.GOMAXPROCS(0)
+	for from := 0; from < t.Rows() || from == 0; from += chunkRows {
+		part, to := t, min(t.Rows(), from+chunkRows)
+		if from > 0 || to < t.Rows() {
+			part = t.Take(interval(from, to))
+		}
+		frame, err := m.spec.Pipeline.Frame(part, threads)
+		if err != nil {
+			return nil, err
+		}
+		m.score(matrix.New(frame, m.spec.Pipeline.Encoder(), threads), sums[from*width:to*width], threads)
+	}
+	return m.finish(sums, t.Rows(), width), nil
+}
+
+func interval(from, to int) []int32 {
+	rows := make([]int32, to-from)
+	for i := range rows {
+		rows[i] = int32(from + i)
+	}
+	return rows
+}
+
+// score adds the members' weighted predictions for all rows of x to sums, in
+// the members' order, so that the bits do not depend on the threads.
+func (m *Model) score(x *matrix.Matrix, sums []float64, threads int) {
+	const block = 512
+	for _, mem := range m.spec.Members {
+		if mem.Predictor.View() == matrix.Encoded {
+			x.Dense() // once, with all threads, before the blocks want it
+			break
+		}
+	}
+	width := metrics.Width(m.spec.Info.Task, len(m.spec.Info.Classes))
+	starts := make(chan int)
+	var wg sync.WaitGroup
+	for range min(threads, x.Frame.Rows/block+1) {
+		wg.Go(func() {
+			out := make([]float32, block*width)
+			for from := range starts {
+				to := min(x.Frame.Rows, from+block)
+				m.scoreRows(x, interval(from, to), out[:(to-from)*width], sums[from*width:to*width])
+			}
+		})
+	}
+	for from := 0; from < x.Frame.Rows; from += block {
+		starts <- from
+	}
+	close(starts)
+	wg.Wait()
+}
+
+func (m *Model) scoreRows(x *matrix.Matrix, rows []int32, out []float32, sums []float64) {
+	for _, mem := range m.spec.Members {
+		mem.Predictor.Predict(x, rows, out)
+		for i, v := range out {
+			sums[i] += float64(mem.Weight * float64(v))
+		}
+	}
+}
+
+func (m *Model) finish(sums []float64, rows, width int) *Predictions {
+	p := &Predictions{Task: m.spec.Info.Task, Classes: m.spec.Info.Classes}
+	switch p.Task {
+	case metrics.Regression:
+		p.Values = sums
+	case metrics.Binary:
+		p.Probabilities = make([]float32, 2*rows)
+		for i, v := range sums {
+			v = min(1, max(0, v))
+			p.Probabilities[2*i], p.Probabilities[2*i+1] = float32(1-v), float32(v)
+		}
+	default:
+		p.Probabilities = make([]float32, rows*width)
+		for i := range rows {
+			normalise(sums[i*width:(i+1)*width], p.Probabilities[i*width:(i+1)*width])
+		}
+	}
+	return p
+}
+
+// normalise makes probabilities sum to 1.
+func normalise(sums []float64, out []float32) {
+	total := 0.0
+	for _, v := range sums {
+		total += max(0, v)
+	}
+	for k, v := range sums {
+		if total > 0 {
+			out[k] = float32(max(0, v) / total)
+		} else {
+			out[k] = 1 / float32(len(sums))
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package model
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// Prediction is the answer for one row.
+type Prediction struct {
+	// Label is the likeliest class, empty for regression.
+	Label string
+	// Value is the predicted number, regression only.
+	Value float64
+	// Probabilities has one entry a class, in the order of Info().Classes.
+	Probabilities []float32
+}
+
+// rowScratch is what scoring one row needs.
+type rowScratch struct {
+	x     []float32
+	cols  [][]float32
+	out   []float32
+	sums  []float64
+	index []int32
+}
+
+func (m *Model) scratch() *rowScratch {
+	if s, ok := m.rows.Get().(*rowScratch); ok {
+		return s
+	}
+	features := len(m.spec.Pipeline.Features())
+	width := metrics.Width(m.spec.Info.Task, len(m.spec.Info.Classes))
+	s := &rowScratch{
+		x: make([]float32, features), cols: make([][]float32, features),
+		out: make([]float32, width), sums: make([]float64, width), index: []int32{0},
+	}
+	for i := range s.cols {
+		s.cols[i] = s.x[i : i+1]
+	}
+	return s
+}
+
+// PredictRow scores one row: a map[string]any from column name to value
+// (string, bool, any number, time.Time or nil for missing), or a struct (or
+// pointer to one) whose exported fields are named by the tag `automl:"column"`
+// or else by the field itself. Columns that are absent are an error; extra ones
+// are ignored. It gives the same bits as Predict on a table of one row.
+func (m *Model) PredictRow(row any) (*Prediction, error) {
+	values, err := m.values(row)
+	if err != nil {
+		return nil, err
+	}
+	s := m.scratch()
+	defer m.rows.Put(s)
+	sparse, err := m.spec.Pipeline.Row(values, s.x)
+	if err != nil {
+		return nil, err
+	}
+	frame := &matrix.Frame{Rows: 1, Features: m.spec.Pipeline.Features(), Cols: s.cols, Sparse: sparse}
+	clear(s.sums)
+	m.scoreRows(matrix.New(frame, m.spec.Pipeline.Encoder(), 1), s.index, s.out, s.sums)
+	p := m.finish(append([]float64(nil), s.sums...), 1, len(s.sums))
+	if p.Task == metrics.Regression {
+		return &Prediction{Value: p.Values[0]}, nil
+	}
+	return &Prediction{Label: p.Label(0), Probabilities: p.Probabilities}, nil
+}
+
+// values turns a row of either form into a map.
+func (m *Model) values(row any) (map[string]any, error) {
+	if values, ok := row.(map[string]any); ok {
+		return values, nil
+	}
+	v := reflect.ValueOf(row)
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("a row is a map[string]any or a struct, not %T", row)
+	}
+	fields := m.fields(v.Type())
+	values := make(map[string]any, len(fields))
+	for column, index := range fields {
+		f := v.Field(index)
+		for f.Kind() == reflect.Pointer && !f.IsNil() {
+			f = f.Elem()
+		}
+		if f.Kind() == reflect.Pointer {
+			values[column] = nil
+			continue
+		}
+		values[column] = f.Interface()
+	}
+	return values, nil
+}
+
+// fields maps column names to field indices of a row type.
+func (m *Model) fields(t reflect.Type) map[string]int {
+	if known, ok := m.structs.Load(t); ok {
+		return known.(map[string]int)
+	}
+	fields := map[string]int{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
+		name := f.Name
+		if tag := f.Tag.Get("automl"); tag != "" {
+			name = tag
+		}
+		fields[name] = i
+	}
+	m.structs.Store(t, fields)
+	return fields
+}

@@ -1,0 +1,181 @@
+package automl
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// DefaultTime is the budget when neither Time nor Trials is given.
+const DefaultTime = 60 * time.Second
+
+// NoWorkers as Options.Workers leaves all trials to other processes.
+const NoWorkers = -1
+
+// Event is something that happened in a job; see [bus.Event] for the kinds.
+type Event = bus.Event
+
+// Options are what a user asks of Fit. Only Target is required; the zero value
+// of every other field means "choose sensibly".
+type Options struct {
+	// Target names the column to predict.
+	Target string
+	// Time is the wall-clock budget, counted from Start, everything included.
+	// Trials bounds the number of trials. Without both, Time is 60 s; Trials
+	// alone has no time limit and gives the same model on every run, with any
+	// number of workers.
+	Time   time.Duration
+	Trials int
+	// Start is when the budget began; zero means with the call of Fit.
+	Start time.Time
+	// Metric ranks models, by scikit-learn's name or a short one (auc, rmse …).
+	// Default: roc_auc, log_loss or root_mean_squared_error, by task.
+	Metric string
+	// Task is binary, multiclass or regression; default: told from the target.
+	Task string
+	// PositiveClass of a binary task; default: the later one in sorted order.
+	PositiveClass string
+	// WeightColumn names a column of sample weights ≥ 0.
+	WeightColumn string
+	// Folds is "auto" (or empty), "holdout" or the number of folds, at least 2.
+	Folds string
+	// Seed of everything random; 0 is a seed like any other.
+	Seed uint64
+	// Include and Exclude choose among the learners by name.
+	Include, Exclude []string
+	// Types overrides inferred column types: numeric, boolean, categorical,
+	// datetime, text, identifier or constant.
+	Types map[string]string
+	// Ignore lists columns that are not to be used.
+	Ignore []string
+	// Valid, if not nil, is a table of the same columns on which all models are
+	// judged; otherwise folds or a hold-out of the training table do that.
+	Valid *data.Table
+	// Workers is the number of trials that run at the same time in this
+	// process; 0 means one a core, NoWorkers none.
+	Workers int
+	// Threads of each trial; 0 shares the cores among the workers.
+	Threads int
+	// NATS is the URL of a NATS server that carries the trials; empty means an
+	// embedded one in memory, which nobody else can reach. Token opens it.
+	NATS, Token string
+	// OnEvent hears what happens, in order, and must not block.
+	OnEvent func(Event)
+	// Logger is nil to discard.
+	Logger *slog.Logger
+}
+
+// withDefaults fills what is not given and checks the rest, without looking at data.
+func (o Options) withDefaults() (Options, error) {
+	if o.Start.IsZero() {
+		o.Start = time.Now()
+	}
+	if o.Time == 0 && o.Trials == 0 {
+		o.Time = DefaultTime
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Threads == 0 {
+		o.Threads = max(1, runtime.GOMAXPROCS(0)/max(1, o.Workers))
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, o.check()
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Target == "":
+		return usageError("no target: name the column to predict")
+	case o.Time < 0:
+		return usageError("time %v: the budget must be above 0", o.Time)
+	case o.Trials < 0:
+		return usageError("trials %d: the number must be above 0", o.Trials)
+	case o.Workers < NoWorkers:
+		return usageError("workers %d: the number must not be negative", o.Workers)
+	case o.Threads < 0:
+		return usageError("threads %d: the number must not be negative", o.Threads)
+	case o.Workers == NoWorkers && o.NATS == "":
+		return usageError("no workers here and no NATS server where others could be: give one of the two")
+	}
+	if err := checkFolds(o.Folds); err != nil {
+		return err
+	}
+	return o.checkNames()
+}
+
+func checkFolds(folds string) error {
+	if folds == "" || folds == "auto" || folds == "holdout" {
+		return nil
+	}
+	if k, err := strconv.Atoi(folds); err != nil || k < 2 || k > 100 {
+		return usageError("folds %q: use auto, holdout or a number from 2 to 100", folds)
+	}
+	return nil
+}
+
+// checkNames checks the names that only this program knows.
+func (o Options) checkNames() error {
+	var task metrics.Task
+	if o.Task != "" {
+		var err error
+		if task, err = metrics.ParseTask(o.Task); err != nil {
+			return &UserError{err}
+		}
+	}
+	if o.Metric != "" {
+		m, err := metrics.Lookup(o.Metric)
+		if err != nil {
+			return &UserError{err}
+		}
+		if task != "" && !m.Supports(task) {
+			return usageError("metric %q does not fit a %s task", o.Metric, task)
+		}
+	}
+	for _, name := range slices.Concat(o.Include, o.Exclude) {
+		if _, err := algos.Lookup(name); err != nil {
+			return &UserError{err}
+		}
+	}
+	for column, kind := range o.Types {
+		if _, err := featurize.ParseType(kind); err != nil {
+			return &UserError{fmt.Errorf("column %q: %w", column, err)}
+		}
+	}
+	return nil
+}
+
+// job is the stored form of the options.
+func (o Options) job() trials.JobOptions {
+	j := trials.JobOptions{
+		Target: o.Target, Time: o.Time, Trials: o.Trials, Metric: o.Metric, Task: metrics.Task(o.Task),
+		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
+		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
+	}
+	if o.Valid != nil {
+		j.ValidRows = o.Valid.Rows()
+	}
+	return j
+}
+
+// finishShare is the part of the time budget kept for what follows the search:
+// permutation importance and the bundle.
+func (o Options) finishShare() time.Duration {
+	if o.Time == 0 {
+		return 0
+	}
+	return time.Duration(math.Min(float64(2*time.Second), math.Max(float64(150*time.Millisecond), 0.02*float64(o.Time))))
+}
