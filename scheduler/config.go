@@ -16,6 +16,16 @@ import (
 // ErrNoModel is returned by RunJob when it ends before any trial succeeded.
 var ErrNoModel = errors.New("no model: no trial has succeeded yet")
 
+// InputError wraps an error whose cause is in the table or the job's options,
+// not in the running of it.
+type InputError struct{ Err error }
+
+// Error is the cause's text.
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
 // Config is what RunJob and a Service need.
 type Config struct {
 	// Bus carries the trials; required.
@@ -63,6 +73,8 @@ type Member struct {
 
 // Outcome is what a job found: the parts of a model, and how they came about.
 type Outcome struct {
+	// Table is the job's table without the rows whose target is missing.
+	Table    *data.Table
 	Plan     *featurize.Plan
 	Prepared *featurize.Prepared
 	Metric   metrics.Metric
