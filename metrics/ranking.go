@@ -19,6 +19,8 @@ func averagePrecision(s *sample) (float64, error) { return s.perClass(stepPrecis
 // some have not.
 func (s *sample) perClass(curve func(groups []group, pos, neg float64) float64) (float64, error) {
 	width := Width(s.task, s.classes)
+	buf := sortPool.Get().(*sorter)
+	defer sortPool.Put(buf)
 	scores := make([]float32, len(s.y))
 	sum, n := 0.0, 0
 	for k := range width {
@@ -29,7 +31,7 @@ func (s *sample) perClass(curve func(groups []group, pos, neg float64) float64) 
 		for i := range scores {
 			scores[i] = s.pred[i*width+k]
 		}
-		groups, pos, neg := s.rank(scores, class)
+		groups, pos, neg := s.rank(buf, scores, class)
 		if pos > 0 && neg > 0 {
 			sum += curve(groups, pos, neg)
 			n++
@@ -45,9 +47,8 @@ func (s *sample) perClass(curve func(groups []group, pos, neg float64) float64) 
 type group struct{ pos, neg float64 }
 
 // rank sorts the rows by descending score and sums the weights of equal ones.
-func (s *sample) rank(scores []float32, class float32) (groups []group, pos, neg float64) {
-	buf := sortPool.Get().(*sorter)
-	defer sortPool.Put(buf)
+// The groups are buf's.
+func (s *sample) rank(buf *sorter, scores []float32, class float32) (groups []group, pos, neg float64) {
 	order := buf.descending(scores)
 	groups = buf.groups[:0]
 	last := uint64(math.MaxUint64)
@@ -65,7 +66,6 @@ func (s *sample) rank(scores []float32, class float32) (groups []group, pos, neg
 		}
 	}
 	buf.groups = groups
-	groups = slices.Clone(groups)
 	for _, g := range groups {
 		pos, neg = pos+g.pos, neg+g.neg
 	}

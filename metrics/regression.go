@@ -42,10 +42,26 @@ func rSquared(s *sample) (float64, error) {
 	switch {
 	case rest == 0:
 		return 1, nil
-	case spread == 0:
+	case spread == 0 || s.constant():
 		return 0, nil
 	}
 	return 1 - rest/spread, nil
+}
+
+// constant reports whether all rows with weight have one target, of which the
+// mean may differ by rounding.
+func (s *sample) constant() bool {
+	first := -1
+	for i, v := range s.y {
+		switch {
+		case s.weight(i) == 0:
+		case first < 0:
+			first = i
+		case v != s.y[first]:
+			return false
+		}
+	}
+	return true
 }
 
 // medianAbsolute is the weighted median of the absolute errors: the mean of
