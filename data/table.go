@@ -19,6 +19,8 @@ const (
 // MissingTime marks a missing cell of a Time column.
 const MissingTime = math.MinInt64
 
+var nan = math.NaN()
+
 // Column is one named, immutable column. Exactly the slices of its Kind are
 // set. A reader makes a column Number only if that merges no two values that
 // differ: "00501" beside "501", identifiers beyond 2^53 and numbers mixed with
