@@ -1,0 +1,227 @@
+package scheduler
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// How trials are chosen, bounded and given up. The values were chosen by hand.
+const (
+	passedTries  = 50   // suggestions passed over, one after the other, for want of time
+	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
+	sharePrimary = 0.95 // the same for the learner that matters most
+	shareFolds   = 0.5  // the same for any trial in cross-validation
+	leastFolds   = 0.9  // cross-validation: part of the time left that the estimate may fill
+	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
+	pruneAfter   = 2    // trials of each learner that are never given up early
+	pruneRank    = 5    // trials that must be better before one is given up early
+)
+
+func suggestion(t *trial) search.Suggestion {
+	return search.Suggestion{Learner: t.record.Spec.Learner, Params: t.record.Spec.Params, Key: t.key}
+}
+
+// visible reports whether the choice of trial n may depend on the result of trial i.
+func (s *State) visible(n, i int) bool {
+	return s.trials[i].final() && (s.Timed() || i <= n-s.rules.Lag)
+}
+
+// history is what search may know when it is asked for trial n.
+func (s *State) history(n int) []search.Observation {
+	out := make([]search.Observation, 0, len(s.trials)+len(s.passed))
+	for i, t := range s.trials {
+		if t == nil || !s.Timed() && i >= n {
+			continue
+		}
+		o := search.Observation{Suggestion: suggestion(t), Number: i, Loss: math.NaN()}
+		if s.visible(n, i) {
+			o.Loss = t.loss()
+			o.Failed = t.record.State == trials.Failed
+		}
+		out = append(out, o)
+	}
+	for i, p := range s.passed {
+		out = append(out, search.Observation{Suggestion: p, Number: -1 - i, Loss: math.NaN()})
+	}
+	return out
+}
+
+// choose asks search for trial n, passing over what the time left is too short for.
+func (s *State) choose(n int) (search.Suggestion, bool) {
+	history := s.history(n)
+	var cheapest search.Suggestion
+	least := math.Inf(1)
+	for range passedTries {
+		sug, ok := s.rules.Study.Ask(n+len(s.passed), history)
+		if !ok {
+			s.full = "every configuration was tried"
+			break
+		}
+		if !s.Timed() || s.fits(sug, s.wait()) {
+			return sug, true
+		}
+		if s.fits(sug, 0) { // as soon as a worker is free
+			return search.Suggestion{}, false
+		}
+		if c := s.cost(sug); c < least {
+			cheapest, least = sug, c
+		}
+		s.passed = append(slices.Clip(s.passed), sug)
+		history = append(history, search.Observation{Suggestion: sug, Number: -len(s.passed), Loss: math.NaN()})
+	}
+	if s.best < 0 && s.inFlight() == 0 && least < math.Inf(1) {
+		return cheapest, true // there must be a model at all
+	}
+	if s.full == "" {
+		s.full = "no further trial fits into the time left"
+	}
+	return search.Suggestion{}, false
+}
+
+// cost is the expected time of a trial in seconds.
+func (s *State) cost(sug search.Suggestion) float64 {
+	return s.rules.Cost(sug) * s.slowness(sug.Learner)
+}
+
+// wait is the expected time until a worker is free for one more trial.
+func (s *State) wait() time.Duration {
+	ahead, load := 0, 0.0
+	for _, t := range s.trials {
+		if t == nil || t.final() {
+			continue
+		}
+		ahead++
+		c := s.cost(suggestion(t))
+		if t.record.State == trials.Running {
+			c -= s.now.Sub(t.news).Seconds()
+		}
+		load += max(0, c)
+	}
+	if ahead < s.workers {
+		return 0
+	}
+	return seconds(load / float64(s.workers))
+}
+
+func seconds(v float64) time.Duration {
+	return time.Duration(min(v, 1e6) * float64(time.Second))
+}
+
+// left is the time that a trial has that starts after wait.
+func (s *State) left(wait time.Duration) time.Duration {
+	return s.End().Sub(s.now) - s.rules.Slack - wait
+}
+
+// fits reports whether a trial that starts after wait can be of use: all folds of
+// a cross-validation must end in time; with a hold-out the best so far counts.
+func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
+	if s.End().IsZero() {
+		return true
+	}
+	share := leastFolds
+	if s.rules.Spec.Split.Folds <= 1 {
+		share = leastHoldout
+	}
+	return s.cost(sug) <= share*s.left(wait).Seconds()
+}
+
+// deadline is when a trial dispatched now must end, so that others get their
+// turn; zero without a clock.
+func (s *State) deadline(learner string) time.Time {
+	end := s.End()
+	if !s.Timed() || end.IsZero() {
+		return time.Time{}
+	}
+	end = end.Add(-s.rules.Slack)
+	share := sharePrimary
+	switch {
+	case s.rules.Spec.Split.Folds > 1:
+		share = shareFolds
+	case s.rules.Primary != "" && learner != s.rules.Primary:
+		share = shareOther
+	}
+	wait := s.wait()
+	grant := max(time.Second, time.Duration(share*float64(s.left(wait))))
+	if d := s.now.Add(wait + grant); d.Before(end) {
+		return d
+	}
+	return end
+}
+
+// spec is the task of trial n.
+func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
+	spec := s.rules.Spec
+	spec.Job, spec.Number, spec.Learner, spec.Params = s.rules.Job, n, sug.Learner, sug.Params
+	spec.Seed = trials.MixSeed(s.rules.Spec.Seed, n)
+	spec.Deadline = s.deadline(sug.Learner)
+	if spec.Kind == trials.Folds {
+		spec.Prune = s.prune(n, sug.Learner)
+		spec.KeepLoss = s.keepLoss(n, sug.Learner)
+	}
+	return &spec
+}
+
+// prune are the mean losses over folds 0 to k above which trial n is given up:
+// those of the trials at the upper quarter so far, and a little more. nil while
+// there are too few trials to tell, and for a learner's first trials.
+func (s *State) prune(n int, learner string) []float64 {
+	folds := s.rules.Spec.Split.Folds
+	if folds < 2 {
+		return nil
+	}
+	var full [][]float64
+	ended, own := 0, 0
+	for i, t := range s.trials {
+		if t == nil || !s.visible(n, i) || math.IsNaN(t.loss()) {
+			continue
+		}
+		ended++
+		if t.record.Spec.Learner == learner {
+			own++
+		}
+		if t.record.State == trials.Succeeded && len(t.record.Result.FoldLosses) == folds {
+			full = append(full, t.record.Result.FoldLosses)
+		}
+	}
+	rank := max(pruneRank, ended/4)
+	if own < pruneAfter || len(full) <= rank {
+		return nil
+	}
+	out := make([]float64, folds-1)
+	sums, means := make([]float64, len(full)), make([]float64, len(full))
+	for k := range out {
+		for i, losses := range full {
+			sums[i] += losses[k]
+			means[i] = sums[i] / float64(k+1)
+		}
+		slices.Sort(means)
+		out[k] = means[rank-1] + 0.1*(means[rank-1]-means[0])
+	}
+	return out
+}
+
+// keepLoss is the loss below which the predictions and models of trial n are
+// worth keeping: what gets it into the ensemble's pool. nil means any.
+func (s *State) keepLoss(n int, learner string) *float64 {
+	var all, own []float64
+	for i, t := range s.trials {
+		if t == nil || !s.visible(n, i) || !t.succeeded() {
+			continue
+		}
+		all = append(all, t.loss())
+		if t.record.Spec.Learner == learner {
+			own = append(own, t.loss())
+		}
+	}
+	if len(all) < poolBest || len(own) < poolLearner {
+		return nil
+	}
+	slices.Sort(all)
+	slices.Sort(own)
+	keep := max(all[poolBest-1], own[poolLearner-1])
+	return &keep
+}

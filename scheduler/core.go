@@ -1,0 +1,442 @@
+package scheduler
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// Rules are what the core of one job goes by; they never change.
+type Rules struct {
+	Job   string
+	Study *search.Study
+	// Trials bounds their number; 0 means no bound.
+	Trials int
+	// Timed makes the core look at the time. Otherwise trial i is chosen by the
+	// results of trials 0 to i−Lag alone, so that neither speed nor the number
+	// of workers can change anything.
+	Timed bool
+	Lag   int
+	// Started, if set, is when the first trial was dispatched by an earlier
+	// owner of the job. Budget counts from the first dispatch and End is
+	// absolute: the earlier one ends the search; zero means no such bound.
+	Started time.Time
+	Budget  time.Duration
+	End     time.Time
+	// Slack is how long before the search ends the trials must: they need
+	// time to stop and to report.
+	Slack time.Duration
+	// Cost is the declared time of a trial with all its folds, in seconds on
+	// one worker. The core learns each learner's true ratio to it.
+	Cost func(search.Suggestion) float64
+	// Primary is the learner that matters most; other learners' trials are not
+	// given all the time that is left.
+	Primary string
+	// PoolBytes bounds what the candidates of the ensemble hold, OOFBytes is
+	// what each holds beside its models.
+	PoolBytes, OOFBytes int64
+	// Spec is what all tasks have in common.
+	Spec trials.Spec
+}
+
+// EventKind is what happened.
+type EventKind uint8
+
+// Events. Report stands for every change of a trial's record, repeated or out
+// of order as may be. Tick brings the time; the first one starts the job, after
+// the records of an earlier owner have been reported.
+const (
+	Tick EventKind = iota
+	Report
+	Dead // the task of trial Number will not be delivered again
+	Cancel
+)
+
+// Event is one input of the core. The core knows no clock but At.
+type Event struct {
+	Kind    EventKind
+	At      time.Time
+	Record  *trials.Record // Report
+	Number  int            // Dead
+	Reason  string         // Dead, Cancel: in words
+	Workers int            // Tick: known parallelism, 0 if unchanged
+}
+
+// ActionKind is what is to be done.
+type ActionKind uint8
+
+// Actions. All but Finish may be repeated without harm.
+const (
+	Dispatch    ActionKind = iota // store the record of Spec as queued, and its task
+	Check                         // nothing was heard for long: read the record, store the task again if it is queued
+	FailTrial                     // end the trial as failed, with Reason
+	CancelTrial                   // end the trial as cancelled, with Reason
+	Ended                         // the trial is in a final state now
+	Best                          // and it is the best so far
+	Drop                          // its predictions and models are not needed any more
+	Finish                        // the search is over, for Reason
+)
+
+// Action is one output of the core.
+type Action struct {
+	Kind   ActionKind
+	Number int
+	Spec   *trials.Spec // Dispatch
+	Reason string
+}
+
+// quiet is how long a trial may be without news before its record is read.
+const quiet = 10 * time.Second
+
+// maxNumber bounds what a damaged record can make the core hold.
+const maxNumber = 1 << 20
+
+// State is the core of a job: a value that Step turns into the next one. It
+// holds no goroutine, clock or connection.
+type State struct {
+	rules  *Rules
+	trials []*trial // by number; nil where a record was lost
+	passed []search.Suggestion
+	ratio  map[string]float64 // of observed to declared cost, by learner
+
+	now, started time.Time
+	workers      int
+	live         bool   // Tick has come
+	prefix       int    // all trials below are in a final state
+	full         string // why no further trial is asked for
+	ended        string // what ended the search
+	best         int    // trial, -1 for none
+}
+
+// trial is what the core knows of one; it is replaced, never changed.
+type trial struct {
+	record  *trials.Record
+	key     string
+	news    time.Time
+	dropped bool
+}
+
+func (t *trial) final() bool { return t != nil && t.record.State.Final() }
+
+// loss is NaN unless the trial ended with one.
+func (t *trial) loss() float64 {
+	r := t.record
+	if r.Result == nil || r.State != trials.Succeeded && r.State != trials.Pruned || math.IsInf(r.Result.Loss, 0) {
+		return math.NaN()
+	}
+	return r.Result.Loss
+}
+
+func (t *trial) succeeded() bool {
+	return t.final() && t.record.State == trials.Succeeded && !math.IsNaN(t.loss())
+}
+
+// NewState is the core before anything has happened.
+func NewState(r *Rules) State {
+	return State{rules: r, started: r.Started, workers: 1, best: -1}
+}
+
+// Step takes one event. It is a pure function: s stays as it was, and the same
+// state and event always give the same result.
+func (s State) Step(e Event) (State, []Action) {
+	if s.ended != "" {
+		return s, nil
+	}
+	if e.At.After(s.now) {
+		s.now = e.At
+	}
+	var out []Action
+	switch e.Kind {
+	case Report:
+		out = s.report(e.Record)
+	case Dead:
+		if t := s.at(e.Number); t != nil && !t.final() {
+			out = append(out, Action{Kind: FailTrial, Number: e.Number, Reason: e.Reason})
+		}
+	case Cancel:
+		return s, s.finish(e.Reason)
+	case Tick:
+		if e.Workers > 0 {
+			s.workers = e.Workers
+		}
+		if !s.live {
+			out = s.start()
+		} else {
+			out = s.overdue()
+		}
+	}
+	if !s.live {
+		return s, nil
+	}
+	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End()) {
+		return s, append(out, s.finish("the time was up")...)
+	}
+	out = append(out, s.fill()...)
+	if s.full != "" && s.inFlight() == 0 {
+		out = append(out, s.finish(s.full)...)
+	}
+	return s, out
+}
+
+// Timed reports whether the job looks at the clock.
+func (s *State) Timed() bool { return s.rules.Timed }
+
+// Started is when the first trial was dispatched, zero before.
+func (s *State) Started() time.Time { return s.started }
+
+// End is when the search ends, zero while there is no limit.
+func (s *State) End() time.Time {
+	end := s.rules.End
+	if s.rules.Budget > 0 && !s.started.IsZero() {
+		if e := s.started.Add(s.rules.Budget); end.IsZero() || e.Before(end) {
+			end = e
+		}
+	}
+	return end
+}
+
+// Ended says what ended the search, "" while it goes on.
+func (s *State) Ended() string { return s.ended }
+
+// Finals counts the trials in a final state.
+func (s *State) Finals() int {
+	n := 0
+	for _, t := range s.trials {
+		if t.final() {
+			n++
+		}
+	}
+	return n
+}
+
+// Record is what is known of a trial, nil if nothing.
+func (s *State) Record(number int) *trials.Record {
+	if t := s.at(number); t != nil {
+		return t.record
+	}
+	return nil
+}
+
+func (s *State) at(number int) *trial {
+	if number < 0 || number >= len(s.trials) {
+		return nil
+	}
+	return s.trials[number]
+}
+
+// put replaces a trial in a copy of the list.
+func (s *State) put(number int, t *trial) {
+	list := make([]*trial, max(len(s.trials), number+1))
+	copy(list, s.trials)
+	list[number] = t
+	s.trials = list
+	for s.at(s.prefix).final() {
+		s.prefix++
+	}
+}
+
+func (s *State) inFlight() int {
+	n := 0
+	for _, t := range s.trials {
+		if t != nil && !t.final() {
+			n++
+		}
+	}
+	return n
+}
+
+// start makes the job live, after what earlier owners left has been reported.
+func (s *State) start() []Action {
+	s.live = true
+	var out []Action
+	for i, t := range s.trials {
+		if t == nil {
+			continue
+		}
+		if q := t.record.Queued; s.started.IsZero() || s.rules.Started.IsZero() && !q.IsZero() && q.Before(s.started) {
+			s.started = q
+		}
+		if t.final() {
+			s.learn(t)
+			s.best = s.better(i)
+		} else {
+			// Its task may never have been stored, or be lost.
+			out = append(out, Action{Kind: Check, Number: i})
+		}
+	}
+	return append(out, s.drop()...)
+}
+
+// report takes in a record. Records that are older than what is known, or that
+// change a final state, are nothing new.
+func (s *State) report(r *trials.Record) []Action {
+	n := r.Spec.Number
+	if r.Spec.Job != s.rules.Job || n < 0 || n > maxNumber {
+		return nil
+	}
+	old := s.at(n)
+	if old != nil && (old.final() || r.Revision <= old.record.Revision) {
+		return nil
+	}
+	t := &trial{record: r, news: s.now}
+	if old != nil {
+		t.key = old.key
+	} else {
+		t.key = search.Key(r.Spec.Learner, r.Spec.Params)
+	}
+	s.put(n, t)
+	if !s.live || !t.final() {
+		return nil
+	}
+	s.learn(t)
+	out := []Action{{Kind: Ended, Number: n}}
+	if b := s.better(n); b != s.best {
+		s.best = b
+		out = append(out, Action{Kind: Best, Number: n})
+	}
+	return append(out, s.drop()...)
+}
+
+// better is the better one of trial n and the best so far.
+func (s *State) better(n int) int {
+	t := s.trials[n]
+	if !t.succeeded() || s.best >= 0 && s.trials[s.best].loss() <= t.loss() {
+		return s.best
+	}
+	return n
+}
+
+// learn corrects the cost model of the trial's learner by what it took.
+func (s *State) learn(t *trial) {
+	r := t.record
+	took := r.Finished.Sub(r.Started).Seconds()
+	if !s.Timed() || math.IsNaN(t.loss()) || r.Started.IsZero() || took <= 0 || len(r.Result.FoldLosses) == 0 {
+		return
+	}
+	declared := s.rules.Cost(suggestion(t)) * float64(len(r.Result.FoldLosses)) / float64(max(1, r.Spec.Split.Folds))
+	if !(declared > 0) || r.Result.Truncated && took < declared*s.slowness(r.Spec.Learner) {
+		return
+	}
+	next := make(map[string]float64, len(s.ratio)+2)
+	maps.Copy(next, s.ratio)
+	for _, k := range []string{r.Spec.Learner, ""} { // "" stands for the learners not seen yet
+		v := min(max(took/declared, 0.02), 50)
+		if old, ok := next[k]; ok {
+			v = math.Sqrt(old * v)
+		}
+		next[k] = v
+	}
+	s.ratio = next
+}
+
+// slowness is the ratio of observed to declared cost.
+func (s *State) slowness(learner string) float64 {
+	if v, ok := s.ratio[learner]; ok {
+		return v
+	}
+	if v, ok := s.ratio[""]; ok {
+		return v
+	}
+	return 1
+}
+
+// drop lets go of what fell out of the ensemble's pool.
+func (s *State) drop() []Action {
+	var held []*trials.Record
+	for _, t := range s.trials {
+		if t.final() && !t.dropped {
+			held = append(held, t.record)
+		}
+	}
+	var out []Action
+	for _, r := range outside(held, s.rules.PoolBytes, s.rules.OOFBytes) {
+		n := r.Spec.Number
+		t := *s.trials[n]
+		t.dropped = true
+		s.put(n, &t)
+		out = append(out, Action{Kind: Drop, Number: n})
+	}
+	return out
+}
+
+// overdue asks for the records of trials that nothing was heard of.
+func (s *State) overdue() []Action {
+	var out []Action
+	for i, t := range s.trials {
+		if t == nil || t.final() || s.now.Sub(t.news) < quiet {
+			continue
+		}
+		heard := *t
+		heard.news = s.now
+		s.put(i, &heard)
+		out = append(out, Action{Kind: Check, Number: i})
+	}
+	return out
+}
+
+// finish ends the search.
+func (s *State) finish(reason string) []Action {
+	s.ended = reason
+	var out []Action
+	for i, t := range s.trials {
+		if t != nil && !t.final() {
+			out = append(out, Action{Kind: CancelTrial, Number: i, Reason: reason})
+		}
+	}
+	return append(out, Action{Kind: Finish, Reason: reason})
+}
+
+// fill asks for new trials until enough are in flight.
+func (s *State) fill() []Action {
+	var out []Action
+	for s.full == "" {
+		n := s.next()
+		if s.rules.Trials > 0 && n >= s.rules.Trials {
+			s.full = "all trials were run"
+			break
+		}
+		if !s.wants(n) {
+			break
+		}
+		sug, ok := s.choose(n)
+		if !ok {
+			break
+		}
+		if s.started.IsZero() {
+			s.started = s.now
+		}
+		spec := s.spec(n, sug)
+		r := &trials.Record{Spec: *spec, State: trials.Queued, Queued: s.now}
+		s.put(n, &trial{record: r, key: sug.Key, news: s.now})
+		out = append(out, Action{Kind: Dispatch, Number: n, Spec: spec})
+	}
+	return out
+}
+
+// next is the lowest number without a trial.
+func (s *State) next() int {
+	if i := slices.Index(s.trials, nil); i >= 0 {
+		return i
+	}
+	return len(s.trials)
+}
+
+// wants reports whether trial n is to be asked for now: with a clock, as long as
+// fewer wait than there are workers; without, as soon as the results that it may
+// depend on are there.
+func (s *State) wants(n int) bool {
+	if !s.Timed() {
+		return s.prefix > n-s.rules.Lag
+	}
+	waiting := 0
+	for _, t := range s.trials {
+		if t != nil && t.record.State == trials.Queued {
+			waiting++
+		}
+	}
+	return waiting < max(2, s.workers)
+}
