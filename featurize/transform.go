@@ -1,0 +1,111 @@
+package featurize
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+)
+
+// Transform is a fitted step from input columns to features. It is immutable
+// and safe for concurrent use; its JSON holds all of its state.
+type Transform interface {
+	// Kind is the registry's key, such as "numeric".
+	Kind() string
+	// Inputs names the columns that Row needs, in order.
+	Inputs() []string
+	// Features are the dense outputs.
+	Features() []matrix.Feature
+	// SparseCols is the number of sparse outputs, 0 for none.
+	SparseCols() int
+	// Supervised transforms look at the target when they are fitted. They are
+	// fitted once a fold, never as part of a Pipeline.
+	Supervised() bool
+	// Row makes the features of one row: in holds a cell for each input, out
+	// (zeroed, one place a feature) takes the dense outputs, e the sparse ones in
+	// ascending order. An error says why no value would be right.
+	Row(in []Cell, out []float32, e *Entries) error
+}
+
+// Entries collects the sparse outputs of one row.
+type Entries struct {
+	Index []int32
+	Value []float32
+
+	hashes []uint64 // scratch
+}
+
+func (e *Entries) add(i int32, v float32) {
+	e.Index = append(e.Index, i)
+	e.Value = append(e.Value, v)
+}
+
+// fitting is what a kind gets to fit a transform: the column's first rows rows.
+type fitting struct {
+	col     *data.Column
+	rows    int
+	threads int
+	params  json.RawMessage
+}
+
+// decode reads the parameters; unknown ones are an error.
+func (f *fitting) decode(p any) error {
+	if len(f.params) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(f.params))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return fmt.Errorf("parameters: %w", err)
+	}
+	return nil
+}
+
+// kind makes transforms of one kind.
+type kind struct {
+	// fit looks at training rows alone.
+	fit func(f fitting) (Transform, error)
+	// decode reads the JSON of a fitted transform and refuses one that could
+	// do harm.
+	decode func(b []byte) (Transform, error)
+}
+
+// kindOf is the registry of transforms.
+func kindOf(name string) (kind, error) {
+	switch name {
+	case "numeric":
+		return kind{fitNumeric, decodeAs[numeric]}, nil
+	case "boolean":
+		return kind{fitBoolean, decodeAs[boolean]}, nil
+	case "category":
+		return kind{fitCategory, decodeAs[category]}, nil
+	case "frequency":
+		return kind{fitFrequency, decodeAs[frequency]}, nil
+	case "datetime":
+		return kind{fitDatetime, decodeAs[datetime]}, nil
+	case "text":
+		return kind{fitText, decodeAs[text]}, nil
+	}
+	return kind{}, fmt.Errorf("unknown transform %q: written by a newer version?", name)
+}
+
+// ready is implemented by every transform: it checks decoded or fitted state
+// and builds what JSON does not hold.
+type ready[T any] interface {
+	*T
+	Transform
+	ready() error
+}
+
+func decodeAs[T any, P ready[T]](b []byte) (Transform, error) {
+	p := P(new(T))
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("transform %s: %w", p.Kind(), err)
+	}
+	if err := p.ready(); err != nil {
+		return nil, fmt.Errorf("transform %s: %w", p.Kind(), err)
+	}
+	return p, nil
+}
