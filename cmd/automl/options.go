@@ -1,0 +1,118 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// defaultTime is the budget of a job that names neither time nor trials.
+const defaultTime = 60 * time.Second
+
+// jobFlags are the flags that say what is asked of a job, here or elsewhere.
+func jobFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "target", Usage: "predict column `COL` (required)"},
+		&cli.StringFlag{Name: "time", Usage: "wall-clock budget `DURATION`, such as 60s, 5m, 1h30m (default: 60s, no limit with --trials)"},
+		&cli.StringFlag{Name: "trials", Usage: "end after `N` trials; alone it makes runs repeatable"},
+		&cli.StringFlag{Name: "metric", Usage: "choose models by `M`, a name of scikit-learn such as roc_auc, or a short one such as rmse"},
+		&cli.StringFlag{Name: "task", Usage: "`TASK` binary, multiclass or regression (default: told from the target)"},
+		&cli.StringFlag{Name: "positive-class", Usage: "the `CLASS` that scores are about (default: the later one in sorted order)"},
+		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
+		&cli.StringFlag{Name: "folds", Usage: "validate by `K` folds, holdout or auto", DefaultText: "auto"},
+		&cli.StringFlag{Name: "seed", Usage: "random seed `N`", DefaultText: "0"},
+		&cli.StringFlag{Name: "threads", Usage: "`N` threads for each trial (default: chosen with the workers)"},
+		&cli.StringSliceFlag{Name: "include", Usage: "try only learners `A,B`"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "do not try learners `A,B`"},
+		&cli.StringSliceFlag{Name: "type", KeepSpace: true, Usage: "`COL=KIND`: numeric, boolean, categorical, datetime, text, identifier or constant; repeatable"},
+		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
+	}
+}
+
+// jobOptions is what jobFlags were given as.
+type jobOptions struct {
+	target                       string
+	time                         time.Duration // 0 for no limit
+	trials                       int           // 0 for no bound
+	metric, task, positive       string
+	weight, folds                string
+	seed                         uint64
+	threads                      int
+	include, exclude, ignoreCols []string
+	types                        map[string]string
+}
+
+func readJobOptions(c *cli.Context) (*jobOptions, error) {
+	o := &jobOptions{
+		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
+		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
+	}
+	if o.target == "" {
+		return nil, userf("--target COL is missing: name the column to predict")
+	}
+	if err := o.readBudget(c); err != nil {
+		return nil, err
+	}
+	var err error
+	if o.seed, err = seedFlag(c); err != nil {
+		return nil, err
+	}
+	if o.threads, err = countFlag(c, "threads", 1, 0); err != nil {
+		return nil, err
+	}
+	for name, list := range map[string]*[]string{"include": &o.include, "exclude": &o.exclude, "ignore": &o.ignoreCols} {
+		if *list, err = splitList(c.StringSlice(name)); err != nil {
+			return nil, userf("--%s: %w", name, err)
+		}
+	}
+	o.types, err = readTypes(c.StringSlice("type"))
+	return o, err
+}
+
+// readBudget reads --time and --trials: both, one, or the default time.
+func (o *jobOptions) readBudget(c *cli.Context) (err error) {
+	if o.trials, err = countFlag(c, "trials", 1, 0); err != nil {
+		return err
+	}
+	if c.IsSet("time") {
+		o.time, err = readTime(c.String("time"))
+		return err
+	}
+	if o.trials == 0 {
+		o.time = defaultTime
+	}
+	return nil
+}
+
+func readTime(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, userf("--time %q: not a duration: write one such as 60s, 5m or 1h30m", s)
+	}
+	if d <= 0 {
+		return 0, userf("--time %s: the budget must be above zero, such as 60s", s)
+	}
+	return d, nil
+}
+
+// readTypes reads col=kind pairs; the last "=" divides, so that a column's name
+// may hold others.
+func readTypes(pairs []string) (map[string]string, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	types := map[string]string{}
+	for _, pair := range pairs {
+		i := strings.LastIndexByte(pair, '=')
+		if i <= 0 || i == len(pair)-1 {
+			return nil, userf("--type %q: write COL=KIND, such as zip=categorical", pair)
+		}
+		col, kind := pair[:i], pair[i+1:]
+		if old, twice := types[col]; twice && old != kind {
+			return nil, userf("--type: column %q is given as %s and as %s: give one", col, old, kind)
+		}
+		types[col] = kind
+	}
+	return types, nil
+}
