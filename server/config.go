@@ -1,8 +1,17 @@
 package server
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
+	"net"
+	"os"
+	"runtime"
+	"strings"
 	"time"
+
+	"github.com/seed-09a2cce4/automl"
 )
 
 // Limits bound what a client may send. Zero fields get the defaults.
@@ -14,6 +23,7 @@ type Limits struct {
 	PredictRows int   // of one predict request, default 100,000
 	Streams     int   // event streams open at once, default 256
 	Jobs        int   // jobs waiting or running at once, default 1,000
+	Datasets    int   // uploaded tables kept, default 10,000
 }
 
 // Config is what a service is made of. The zero value is a service on
@@ -34,15 +44,108 @@ type Config struct {
 	// as host:port; "" keeps it inside the process. Not with NATSURL.
 	NATSListen string
 	// Workers is the number of trials run at once in this process: 0 means one
-	// for every Threads CPUs, -1 none (workers elsewhere do it all).
+	// a core, automl.NoWorkers leaves them all to other processes.
 	Workers int
-	// Threads a trial may use, default 1.
+	// Threads of each trial; 0 shares the cores among the workers.
 	Threads int
-	// Version is shown in the OpenAPI document, default "dev".
-	Version string
 	Limits  Limits
 	// DrainTimeout is how long requests may go on after the end of Run's
 	// context, default 10 s.
 	DrainTimeout time.Duration
 	Logger       *slog.Logger // nil discards
+}
+
+// withDefaults fills what is not given and checks the rest; it reads TokenFile.
+func (c Config) withDefaults() (Config, error) {
+	c.Listen = cmp.Or(c.Listen, "127.0.0.1:8080")
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, 10*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	cores := runtime.GOMAXPROCS(0)
+	switch {
+	case c.Workers < automl.NoWorkers || c.Threads < 0:
+		return c, userError("workers %d, threads %d: the numbers must not be negative", c.Workers, c.Threads)
+	case c.Workers == 0:
+		c.Workers = max(1, cores/max(1, c.Threads))
+	case c.Workers == automl.NoWorkers:
+		c.Workers = 0
+	}
+	if c.Threads == 0 {
+		c.Threads = max(1, cores/max(1, c.Workers))
+	}
+	c.Limits = c.Limits.withDefaults()
+	if c.NATSURL != "" && c.NATSListen != "" {
+		return c, userError("a NATS server to use (%s) and an address for an own one (%s): give one of the two", c.NATSURL, c.NATSListen)
+	}
+	if err := c.readToken(); err != nil {
+		return c, err
+	}
+	return c, c.checkAddresses()
+}
+
+func (l Limits) withDefaults() Limits {
+	l.UploadBytes = cmp.Or(l.UploadBytes, 2<<30)
+	l.BodyBytes = cmp.Or(l.BodyBytes, 10<<20)
+	l.Rows = cmp.Or(l.Rows, 100_000_000)
+	l.Columns = cmp.Or(l.Columns, 20_000)
+	l.PredictRows = cmp.Or(l.PredictRows, 100_000)
+	l.Streams = cmp.Or(l.Streams, 256)
+	l.Jobs = cmp.Or(l.Jobs, 1000)
+	l.Datasets = cmp.Or(l.Datasets, 10_000)
+	return l
+}
+
+func (c *Config) readToken() error {
+	if c.TokenFile == "" {
+		return nil
+	}
+	if c.Token != "" {
+		return userError("a token and a token file: give one of the two")
+	}
+	b, err := os.ReadFile(c.TokenFile)
+	if err != nil {
+		return &automl.UserError{Err: fmt.Errorf("token file: %w", err)}
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	if c.Token = strings.TrimSpace(line); c.Token == "" {
+		return userError("token file %s: the first line is empty, put the token there", c.TokenFile)
+	}
+	return nil
+}
+
+// checkAddresses turns the addresses into numeric ones, so that what is
+// checked is what is listened on, and refuses to be reached from elsewhere
+// without a token.
+func (c *Config) checkAddresses() error {
+	for _, a := range []struct {
+		what string
+		addr *string
+	}{{"listen address", &c.Listen}, {"NATS listen address", &c.NATSListen}} {
+		if *a.addr == "" {
+			continue
+		}
+		tcp, err := net.ResolveTCPAddr("tcp", *a.addr)
+		if err != nil {
+			return &automl.UserError{Err: fmt.Errorf("%s %q: use host:port: %w", a.what, *a.addr, err)}
+		}
+		if c.Token == "" && !tcp.IP.IsLoopback() {
+			return userError("%s %s can be reached from other hosts: give a token file, or listen on 127.0.0.1", a.what, *a.addr)
+		}
+		*a.addr = tcp.String()
+	}
+	return nil
+}
+
+// tokenSum is what a request's token is compared with, nil without a token.
+func (c *Config) tokenSum() []byte {
+	if c.Token == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(c.Token))
+	return sum[:]
+}
+
+func userError(format string, args ...any) error {
+	return &automl.UserError{Err: fmt.Errorf(format, args...)}
 }
