@@ -38,6 +38,11 @@ func (b *Builder) Append(cell []byte) bool {
 		b.appendText(cell)
 		return true
 	}
+	if v, ok := shortNumber(cell); ok {
+		b.numbers++
+		b.floats = append(b.floats, v)
+		return true
+	}
 	v, class := parseNumber(cell)
 	switch {
 	case class == plainNumber:

@@ -113,6 +113,40 @@ func parseNumber[T string | []byte](s T) (float64, numberClass) {
 	return parseSlow(s), class
 }
 
+// shortNumber is a fast path of parseNumber for the commonest cells: an optional
+// minus, at most 15 digits, perhaps a point among them, no leading zeros.
+func shortNumber(s []byte) (float64, bool) {
+	if len(s) == 0 || len(s) > 16 {
+		return 0, false
+	}
+	negative := s[0] == '-'
+	if negative {
+		s = s[1:]
+	}
+	if len(s) == 0 || s[0] == '0' && len(s) > 1 && s[1] != '.' {
+		return 0, false
+	}
+	var mantissa uint64
+	decimals := -1 // digits after the point; -1 before there is one
+	for i, c := range s {
+		if d := c - '0'; d <= 9 {
+			mantissa = mantissa*10 + uint64(d)
+		} else if c == '.' && decimals < 0 && i > 0 {
+			decimals = len(s) - i - 1
+		} else {
+			return 0, false
+		}
+	}
+	v := float64(mantissa)
+	switch {
+	case decimals > 0:
+		v /= powersOfTen[decimals]
+	case decimals < 0 && len(s) > 15:
+		return 0, false
+	}
+	return signed(v, negative), true
+}
+
 // powersOfTen are those that float64 holds exactly.
 var powersOfTen = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,

@@ -241,7 +241,11 @@ func (s *scanner) settle(b *block, mark, cells, end int) bool {
 // when quotes must be taken out of it.
 func (b *block) cell(i, j, width int, buf *[]byte) []byte {
 	at := i*(width+1) + j
-	return content(b.text[b.starts[at]:b.starts[at+1]-1], buf)
+	text := b.text[b.starts[at] : b.starts[at+1]-1]
+	if len(text) == 0 || text[0] > '"' && text[len(text)-1] > ' ' {
+		return text // the commonest: neither quoted nor to be trimmed
+	}
+	return content(text, buf)
 }
 
 // content is a cell's text, trimmed and unquoted.

@@ -75,8 +75,11 @@ func readAll(r io.Reader, o Options) ([]byte, error) {
 	}
 }
 
-// sizeOf is the size of a regular file, 0 for other readers.
+// sizeOf is the size of a regular file or of what is in memory, 0 for other readers.
 func sizeOf(r io.Reader) int64 {
+	if b, ok := r.(interface{ Len() int }); ok {
+		return int64(b.Len())
+	}
 	f, ok := r.(*os.File)
 	if !ok {
 		return 0
