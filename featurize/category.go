@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
@@ -29,6 +31,7 @@ type level struct {
 // keys.
 func levels(f fitting) []level {
 	counts := map[string]int{}
+	layout := layoutOf(f.col)
 	if f.col.Codes != nil {
 		byCode := make([]int, len(f.col.Dict))
 		for _, k := range f.col.Codes[:f.rows] {
@@ -38,18 +41,26 @@ func levels(f fitting) []level {
 		}
 		for k, n := range byCode {
 			if c := wordCell(f.col.Dict[k]); n > 0 && c.kind != missing {
-				counts[c.key()] += n
+				counts[c.key(layout)] += n
 			}
 		}
 	} else {
-		cells := map[Cell]int{}
+		// Dates are told apart as the numbers they are.
+		same := map[int64]int{}
+		at := map[int64]int{} // a row that has it
 		for i := range f.rows {
-			if c := cellAt(f.col, i); c.kind != missing {
-				cells[c]++
+			c := cellAt(f.col, i)
+			bits := c.t
+			if c.kind == number {
+				bits = int64(math.Float64bits(c.f))
+			}
+			if c.kind != missing {
+				same[bits]++
+				at[bits] = i
 			}
 		}
-		for c, n := range cells {
-			counts[c.key()] += n
+		for bits, n := range same {
+			counts[cellAt(f.col, at[bits]).key(layout)] += n
 		}
 	}
 	ls := make([]level, 0, len(counts))
@@ -62,17 +73,28 @@ func levels(f fitting) []level {
 	return ls
 }
 
+// layoutOf is the layout in which a column's times are category keys, nil if it
+// holds no times.
+func layoutOf(c *data.Column) *string {
+	if c.Kind != data.Time {
+		return nil
+	}
+	return &c.Layout
+}
+
 // category gives the rank of a value by its training frequency; values that
 // training did not have, or beyond the most frequent 4,096, are missing.
 type category struct {
-	Column string   `json:"column"`
+	Column string `json:"column"`
+	// Layout of the keys of a column of times.
+	Layout *string  `json:"layout,omitempty"`
 	Levels []string `json:"levels"`
 
 	codes map[string]float32
 }
 
 func fitCategory(f fitting) (Transform, error) {
-	c := &category{Column: f.col.Name, Levels: []string{}}
+	c := &category{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}}
 	for _, l := range levels(f) {
 		if len(c.Levels) == maxLevels {
 			break
@@ -107,22 +129,22 @@ func (c *category) Features() []matrix.Feature {
 }
 
 func (c *category) Row(in []Cell, out []float32, _ *Entries) error {
-	out[0] = find(c.codes, in[0], float32(math.NaN()))
+	out[0] = find(c.codes, in[0].key(c.Layout), float32(math.NaN()))
 	return nil
 }
 
-// find looks a cell up by its key. A boolean of Go or JSON is also found as
+// find looks a key up; "" is missing. A boolean of Go or JSON is also found as
 // True or TRUE, which other programs write.
-func find(m map[string]float32, c Cell, unseen float32) float32 {
-	if c.kind == missing {
+func find(m map[string]float32, key string, unseen float32) float32 {
+	if key == "" {
 		return float32(math.NaN())
 	}
-	if v, ok := m[c.key()]; ok {
+	if v, ok := m[key]; ok {
 		return v
 	}
-	if c.kind == truth {
-		for _, name := range [][2]string{{"False", "True"}, {"FALSE", "TRUE"}} {
-			if v, ok := m[name[int(c.f)]]; ok {
+	if key == "true" || key == "false" {
+		for _, name := range []string{strings.ToUpper(key[:1]) + key[1:], strings.ToUpper(key)} {
+			if v, ok := m[name]; ok {
 				return v
 			}
 		}
@@ -135,14 +157,15 @@ func find(m map[string]float32, c Cell, unseen float32) float32 {
 // values look like the rarest known ones.
 type frequency struct {
 	Column string   `json:"column"`
-	Levels []string `json:"levels"` // seen twice or more
+	Layout *string  `json:"layout,omitempty"` // as in category
+	Levels []string `json:"levels"`           // seen twice or more
 	Counts []int    `json:"counts"`
 
 	logs map[string]float32
 }
 
 func fitFrequency(f fitting) (Transform, error) {
-	t := &frequency{Column: f.col.Name, Levels: []string{}, Counts: []int{}}
+	t := &frequency{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}, Counts: []int{}}
 	for _, l := range levels(f) {
 		if l.count < 2 || len(t.Levels) == maxCounted {
 			break
@@ -174,6 +197,6 @@ func (t *frequency) Supervised() bool           { return false }
 func (t *frequency) Features() []matrix.Feature { return one(t.Column+".count", t.Column) }
 
 func (t *frequency) Row(in []Cell, out []float32, _ *Entries) error {
-	out[0] = find(t.logs, in[0], float32(math.Log1p(1)))
+	out[0] = find(t.logs, in[0].key(t.Layout), float32(math.Log1p(1)))
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -25,9 +26,8 @@ type cellKind uint8
 const (
 	missing cellKind = iota
 	number           // f, finite
-	moment           // t, nanoseconds since 1970 UTC
+	moment           // t, nanoseconds since 1970 UTC; s is its column's layout
 	word             // s, not blank
-	truth            // f is 0 or 1
 )
 
 func numberCell(f float64) Cell {
@@ -44,11 +44,11 @@ func wordCell(s string) Cell {
 	return Cell{kind: word, s: s}
 }
 
-func momentCell(ns int64) Cell {
+func momentCell(ns int64, layout string) Cell {
 	if ns == data.MissingTime {
 		return Cell{}
 	}
-	return Cell{kind: moment, t: ns}
+	return Cell{kind: moment, t: ns, s: layout}
 }
 
 // cellAt reads row i of a column.
@@ -57,7 +57,7 @@ func cellAt(c *data.Column, i int) Cell {
 	case data.Number:
 		return numberCell(c.Floats[i])
 	case data.Time:
-		return momentCell(c.Times[i])
+		return momentCell(c.Times[i], c.Layout)
 	}
 	if k := c.Codes[i]; k >= 0 {
 		return wordCell(c.Dict[k])
@@ -82,7 +82,8 @@ func uintCell(v uint64) Cell {
 	return Cell{kind: word, s: strconv.FormatUint(v, 10)}
 }
 
-// cellOf reads a value as it comes from Go or JSON.
+// cellOf reads a value as it comes from Go or JSON: the cell that a table made
+// of such values would hold.
 func cellOf(v any) (Cell, error) {
 	switch v := v.(type) {
 	case nil:
@@ -92,79 +93,84 @@ func cellOf(v any) (Cell, error) {
 	case float64:
 		return numberCell(v), nil
 	case bool:
-		c := Cell{kind: truth}
-		if v {
-			c.f = 1
-		}
-		return c, nil
+		return wordCell(strconv.FormatBool(v)), nil
 	case int:
 		return intCell(int64(v)), nil
-	case int64:
-		return intCell(v), nil
-	case int32:
-		return intCell(int64(v)), nil
-	case int16:
-		return intCell(int64(v)), nil
-	case int8:
-		return intCell(int64(v)), nil
-	case uint:
-		return uintCell(uint64(v)), nil
-	case uint64:
-		return uintCell(v), nil
-	case uint32:
-		return uintCell(uint64(v)), nil
-	case uint16:
-		return uintCell(uint64(v)), nil
-	case uint8:
-		return uintCell(uint64(v)), nil
-	case float32:
-		return numberCell(float64(v)), nil
 	case json.Number:
-		return wordCell(v.String()), nil
+		return jsonCell(v.String()), nil
 	case time.Time:
-		return timeCell(v)
+		if y := v.UTC().Year(); y < 1678 || y > 2261 {
+			return Cell{}, fmt.Errorf("the time %s is outside the years 1678 to 2261", v.Format(time.RFC3339))
+		}
+		return momentCell(v.UnixNano(), ""), nil
+	}
+	switch r := reflect.ValueOf(v); {
+	case r.Kind() == reflect.Pointer && r.IsNil():
+		return Cell{}, nil
+	case r.Kind() == reflect.Pointer && r.Elem().Kind() != reflect.Pointer:
+		return cellOf(r.Elem().Interface())
+	case r.Kind() == reflect.Bool:
+		return wordCell(strconv.FormatBool(r.Bool())), nil
+	case r.Kind() == reflect.String:
+		return wordCell(r.String()), nil
+	case r.Kind() == reflect.Float64:
+		return numberCell(r.Float()), nil
+	case r.Kind() == reflect.Float32: // 0.1 stays 0.1
+		f, err := strconv.ParseFloat(strconv.FormatFloat(r.Float(), 'g', -1, 32), 64)
+		if err != nil {
+			return Cell{}, err
+		}
+		return numberCell(f), nil
+	case r.CanInt():
+		return intCell(r.Int()), nil
+	case r.CanUint():
+		return uintCell(r.Uint()), nil
 	}
 	return Cell{}, fmt.Errorf("a value of type %T: use a string, a number, a boolean, a time or nil", v)
 }
 
-func timeCell(v time.Time) (Cell, error) {
-	if y := v.Year(); y < 1678 || y > 2261 {
-		return Cell{}, fmt.Errorf("the time %s is outside the years 1678 to 2261", v.Format(time.RFC3339))
+// jsonCell is a number unless its text says more than float64 can hold.
+func jsonCell(s string) Cell {
+	if v, ok := data.ParseNumber(s); ok && (math.IsInf(v, 0) || data.Key(s) == data.NumberKey(v)) {
+		return numberCell(v)
 	}
-	return momentCell(v.UnixNano()), nil
+	return wordCell(s)
 }
 
-// key is the cell as a category; it is valid UTF-8, so that JSON keeps it.
-func (c Cell) key() string {
+// key is the cell as a category; it is valid UTF-8, so that JSON keeps it. Times
+// are written in the given layout, if not nil, or else in their own.
+func (c Cell) key(layout *string) string {
 	switch c.kind {
 	case number:
 		return data.NumberKey(c.f)
 	case word:
 		return strings.ToValidUTF8(data.Key(c.s), "\uFFFD")
 	case moment:
-		return time.Unix(0, c.t).UTC().Format(time.RFC3339Nano)
-	case truth:
-		if c.f == 1 {
-			return "true"
+		l := c.s
+		if layout != nil {
+			l = *layout
 		}
-		return "false"
+		if l == "" {
+			l = time.RFC3339Nano
+		}
+		return time.Unix(0, c.t).UTC().Format(l)
 	}
 	return ""
 }
 
-// text is the cell as words.
-func (c Cell) text() string {
+// text is the cell as words, times as in key.
+func (c Cell) text(layout *string) string {
 	if c.kind == word {
 		return c.s
 	}
-	return c.key()
+	return c.key(layout)
 }
 
 // number is the cell as a number, NaN if it is none; ok is false for a date,
 // which no number stands for.
 func (c Cell) number() (v float64, ok bool) {
 	switch c.kind {
-	case number, truth:
+	case number:
 		return c.f, true
 	case word:
 		if v, isNumber := data.ParseNumber(c.s); isNumber && !math.IsInf(v, 0) {
@@ -176,17 +182,14 @@ func (c Cell) number() (v float64, ok bool) {
 	return math.NaN(), true
 }
 
-// boolean is the cell as 0 or 1, NaN if it is neither.
+// boolean is the cell as a number, 0 or 1 for words that mean false and true.
 func (c Cell) boolean() (v float64, ok bool) {
 	if c.kind == word {
 		if v, isTruth := truths[strings.ToLower(strings.TrimSpace(c.s))]; isTruth {
 			return v, true
 		}
 	}
-	if v, ok = c.number(); v != 0 && v != 1 {
-		v = math.NaN()
-	}
-	return v, ok
+	return c.number()
 }
 
 var truths = map[string]float64{

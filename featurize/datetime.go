@@ -1,7 +1,6 @@
 package featurize
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,8 +8,6 @@ import (
 
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
-
-var errNoDate = errors.New("holds true and false where training had dates")
 
 // datetime splits a time (UTC) into the parts that vary in training.
 type datetime struct {
@@ -127,9 +124,6 @@ func (d *datetime) Features() []matrix.Feature {
 const nanosecondsADay = float64(24 * time.Hour)
 
 func (d *datetime) Row(in []Cell, out []float32, _ *Entries) error {
-	if in[0].kind == truth {
-		return errNoDate
-	}
 	ns, ok := in[0].time(d.layouts)
 	if !ok {
 		for i := range out {

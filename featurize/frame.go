@@ -63,7 +63,7 @@ func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece
 	t := pl.transforms[i]
 	p := piece{transform: t, offset: pl.offset[i]}
 	for _, at := range pl.inputs[i] {
-		p.cols = append(p.cols, cols[at])
+		p.cols = append(p.cols, retimed(t, cols[at]))
 	}
 	p.out = f.Cols[pl.first[i] : pl.first[i]+len(t.Features())]
 	step := frameBlock
@@ -77,6 +77,17 @@ func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece
 		list = append(list, &q)
 	}
 	return list
+}
+
+// retimed reads a column of dates in the layout of training, in which day and
+// month may have other places than this table by itself suggests.
+func retimed(t Transform, c *data.Column) *data.Column {
+	d, ok := t.(*datetime)
+	if !ok || c.Kind != data.Time || c.Layout == d.Layout {
+		return c
+	}
+	times, _ := c.TimeView(d.Layout)
+	return &data.Column{Name: c.Name, Kind: data.Time, Layout: d.Layout, Times: times}
 }
 
 func (p *piece) run() error {

@@ -147,7 +147,7 @@ func (c *ColumnPlan) warnings() (list []string) {
 		return nil
 	}
 	if c.Bad > 0 {
-		list = append(list, fmt.Sprintf("column %q is %s; %s taken as missing, such as %q", c.Name, c.Type, cells(c.Bad), c.BadExamples))
+		list = append(list, fmt.Sprintf("column %q is %s; %s taken as missing, such as %s", c.Name, c.Type, cells(c.Bad), some(c.BadExamples)))
 	}
 	if c.Infinite > 0 {
 		list = append(list, fmt.Sprintf("column %q: %s with an infinite number taken as missing", c.Name, cells(c.Infinite)))
@@ -295,10 +295,12 @@ func (p *profile) inferWords(cp *ColumnPlan, layout *string) {
 	}
 }
 
-// truthOf is 0 or 1 for a word that boolean reads, else NaN.
+// truthOf is 0 or 1 for a word that means false or true, else NaN.
 func truthOf(s string) float64 {
-	v, _ := wordCell(s).boolean()
-	return v
+	if v, _ := wordCell(s).boolean(); v == 0 || v == 1 {
+		return v
+	}
+	return math.NaN()
 }
 
 func isNumber(s string) bool {
@@ -373,7 +375,7 @@ func (p *profile) force(cp *ColumnPlan, layout *string) error {
 	case Numeric:
 		fits = func(c Cell) bool { v, ok := c.number(); return ok && v == v }
 	case Boolean:
-		fits = func(c Cell) bool { v, ok := c.boolean(); return ok && v == v }
+		fits = func(c Cell) bool { v, _ := c.boolean(); return v == 0 || v == 1 }
 	case Datetime:
 		*layout = p.col.Layout
 		if found, ok := p.bestLayout(); ok {
@@ -390,11 +392,11 @@ func (p *profile) force(cp *ColumnPlan, layout *string) error {
 		}
 		cp.Bad += n
 		if len(cp.BadExamples) < 3 {
-			cp.BadExamples = append(cp.BadExamples, shorten(c.text()))
+			cp.BadExamples = append(cp.BadExamples, shorten(c.text(nil)))
 		}
 	})
 	if p.present > 0 && cp.Bad == p.present {
-		return fmt.Errorf("--type %s=%s: no cell fits, such as %q", cp.Name, cp.Type, cp.BadExamples)
+		return fmt.Errorf("--type %s=%s: no cell fits, such as %s", cp.Name, cp.Type, some(cp.BadExamples))
 	}
 	return nil
 }

@@ -63,8 +63,8 @@ func clamp(v float64) float32 {
 	return float32(v)
 }
 
-// boolean makes 0 or 1 of words such as yes and no, of 0 and 1 and of true and
-// false; anything else is missing.
+// boolean makes 0 or 1 of words such as no and yes. Numbers stay as they are:
+// what was 0 or 1 in training may be a count; other words are missing.
 type boolean struct {
 	Column string `json:"column"`
 }
@@ -83,6 +83,6 @@ func (b *boolean) Row(in []Cell, out []float32, _ *Entries) error {
 	if !ok {
 		return errDate
 	}
-	out[0] = float32(v)
+	out[0] = clamp(v)
 	return nil
 }

@@ -47,18 +47,32 @@ func InferTarget(c *data.Column, rows int, task metrics.Task, positive string) (
 	case c.Kind == data.Time:
 		return nil, fmt.Errorf("target %q holds dates or times: derive a number or a class from them first", c.Name)
 	}
-	ls := levels(fitting{col: c, rows: rows})
-	if len(ls) == 1 {
+	var ls []level
+	n := p.distinct
+	if c.Kind == data.String || n <= maxClasses { // words may be one class: 1 and 1.0
+		ls = levels(fitting{col: c, rows: rows})
+		n = len(ls)
+	}
+	if n == 1 {
 		return nil, fmt.Errorf("target %q: every row has the same value, %q; there is nothing to learn", c.Name, shorten(ls[0].key))
 	}
 	t := &Target{Name: c.Name, Task: task, Why: "as you said"}
 	if task == "" {
-		t.Task, t.Why = inferTask(p, ls)
+		t.Task, t.Why = inferTask(p, n, ls)
 	}
 	if t.Task == metrics.Regression {
-		return t, t.regression(p, positive)
+		if err := t.regression(p, positive); err != nil {
+			return nil, err
+		}
+		return t, nil
 	}
-	return t, t.classes(ls, positive)
+	if n > maxClasses {
+		return nil, fmt.Errorf("target %q has %d classes, more than %d; if it is a number to predict, use --task regression", t.Name, n, maxClasses)
+	}
+	if err := t.classes(ls, positive); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func (t *Target) regression(p *profile, positive string) error {
@@ -70,18 +84,15 @@ func (t *Target) regression(p *profile, positive string) error {
 	}
 	bad, examples := p.test(isNumber)
 	if float64(bad) > maxBadShare*float64(p.present) {
-		return fmt.Errorf("target %q holds words such as %q: regression needs numbers", t.Name, examples)
+		return fmt.Errorf("target %q holds words such as %s: regression needs numbers", t.Name, some(examples))
 	}
 	if bad > 0 {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("target %q: %s that are no numbers taken as missing, such as %q", t.Name, cells(bad), examples))
+		t.Warnings = append(t.Warnings, fmt.Sprintf("target %q: %s without a number taken as missing, such as %s", t.Name, cells(bad), some(examples)))
 	}
 	return nil
 }
 
 func (t *Target) classes(ls []level, positive string) error {
-	if len(ls) > maxClasses {
-		return fmt.Errorf("target %q has %d classes, more than %d; if it is a number to predict, use --task regression", t.Name, len(ls), maxClasses)
-	}
 	if t.Task == metrics.Binary && len(ls) != 2 {
 		return fmt.Errorf("target %q has %d classes, not two: use --task multiclass", t.Name, len(ls))
 	}
@@ -108,7 +119,7 @@ func (t *Target) classes(ls []level, positive string) error {
 	if t.Task != metrics.Binary {
 		return fmt.Errorf("target %q has %d classes: a positive class needs two", t.Name, len(t.Classes))
 	}
-	switch wordCell(positive).key() {
+	switch wordCell(positive).key(nil) {
 	case t.Classes[0]:
 		slices.Reverse(t.Classes)
 	case t.Classes[1]:
@@ -148,20 +159,20 @@ func sortClasses(classes []string) {
 }
 
 // inferTask decides by the values, and for a few integers by the name and then
-// by the shape of their distribution.
-func inferTask(p *profile, ls []level) (metrics.Task, string) {
-	if len(ls) == 2 {
+// by the shape of their distribution. n counts the distinct values, ls lists
+// them if they are at most 1,000 or words.
+func inferTask(p *profile, n int, ls []level) (metrics.Task, string) {
+	if n == 2 {
 		return metrics.Binary, "two distinct values: treated as binary classification"
 	}
 	if p.col.Kind == data.String {
-		if bad, _ := p.test(isNumber); float64(bad) <= maxBadShare*float64(p.present) && len(ls) > 20 {
+		if bad, _ := p.test(isNumber); float64(bad) <= maxBadShare*float64(p.present) && n > 20 {
 			if label, _ := p.test(keepsValue); label == 0 {
 				return metrics.Regression, "nearly all values are numbers: treated as regression; use --task multiclass to change"
 			}
 		}
-		return metrics.Multiclass, fmt.Sprintf("%d distinct words: treated as multiclass classification", len(ls))
+		return metrics.Multiclass, fmt.Sprintf("%d distinct words: treated as multiclass classification", n)
 	}
-	n := len(ls)
 	if !p.whole {
 		return metrics.Regression, "values with decimals: treated as regression; use --task multiclass to change"
 	}
@@ -225,7 +236,7 @@ func (t *Target) Encode(c *data.Column) (y []float32, known []bool, err error) {
 	}
 	value := func(cell Cell) float32 {
 		if t.Task != metrics.Regression {
-			return find(codes, cell, float32(math.NaN()))
+			return find(codes, cell.key(nil), float32(math.NaN()))
 		}
 		v, _ := cell.number()
 		return clamp(v)

@@ -44,6 +44,8 @@ const (
 // known by 64-bit hashes instead of by their text, which bounds the state.
 type text struct {
 	Column string `json:"column"`
+	// Layout of a column of times, as in category.
+	Layout *string `json:"layout,omitempty"`
 	// Rows is the number of training rows.
 	Rows int `json:"rows"`
 	// Hashes (ascending) and Frequency describe the terms, one sparse column each:
@@ -67,11 +69,12 @@ type treeTerm struct {
 var styles = []string{"words", "chars", "upper", "digits", "exclamations"}
 
 func fitText(f fitting) (Transform, error) {
+	layout := layoutOf(f.col)
 	docs := make([]string, f.rows)
 	for i := range docs {
-		docs[i] = cellAt(f.col, i).text()
+		docs[i] = cellAt(f.col, i).text(layout)
 	}
-	t := &text{Column: f.col.Name, Rows: f.rows, Terms: []treeTerm{}}
+	t := &text{Column: f.col.Name, Layout: layout, Rows: f.rows, Terms: []treeTerm{}}
 	terms := countTerms(docs, f.threads)
 	kept := slices.Clone(terms[:min(len(terms), maxTerms)])
 	slices.SortFunc(kept, func(a, b termCount) int { return cmp.Compare(a.hash, b.hash) })
@@ -277,7 +280,7 @@ func (t *text) Row(in []Cell, out []float32, e *Entries) error {
 		}
 		return nil
 	}
-	s := in[0].text()
+	s := in[0].text(t.Layout)
 	e.hashes = grams(s, e.hashes[:0])
 	hashes := e.hashes
 	t.style(s, hashes, out)
