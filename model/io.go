@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/featurize"
 )
 
@@ -154,9 +155,16 @@ func (s *Spec) readMembers(entries []memberEntry, b []byte) error {
 
 // DecodePredictor reads the binary form of a predictor on the features of pl.
 func DecodePredictor(kind string, b []byte, pl *featurize.Pipeline) (predictor.Predictor, error) {
-	return predictor.Decode(kind, b, predictor.Inputs{
-		Raw: len(pl.Features()), Dense: pl.Encoder().Cols(), Sparse: pl.SparseCols(),
-	})
+	raw, dense := len(pl.Features()), pl.Encoder().Cols()
+	p, err := predictor.Decode(kind, b, max(raw, dense))
+	if err != nil || raw == dense {
+		return p, err
+	}
+	// Which view bounds the features is known now.
+	if p.View() == matrix.Encoded {
+		return predictor.Decode(kind, b, dense)
+	}
+	return predictor.Decode(kind, b, raw)
 }
 
 // Bytes returns the bundle in memory.

@@ -84,6 +84,9 @@ func Build(s Spec) (*Model, error) {
 	if len(s.Members) == 0 {
 		return nil, fmt.Errorf("%w: no member", ErrCorrupt)
 	}
+	if err := checkTask(s.Info); err != nil {
+		return nil, err
+	}
 	width, sum := metrics.Width(s.Info.Task, len(s.Info.Classes)), 0.0
 	for _, m := range s.Members {
 		if m.Predictor.Width() != width {
@@ -98,6 +101,18 @@ func Build(s Spec) (*Model, error) {
 		return nil, fmt.Errorf("%w: weights sum to %v", ErrCorrupt, sum)
 	}
 	return &Model{spec: s}, nil
+}
+
+func checkTask(i Info) error {
+	task, err := metrics.ParseTask(string(i.Task))
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	n := len(i.Classes)
+	if task == metrics.Regression && n != 0 || task == metrics.Binary && n != 2 || task == metrics.Multiclass && n < 2 {
+		return fmt.Errorf("%w: %d classes for a %s task", ErrCorrupt, n, task)
+	}
+	return nil
 }
 
 // Info describes the model.
