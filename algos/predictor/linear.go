@@ -81,7 +81,7 @@ func (l *Linear) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 		if d.Sparse != nil && l.sparse > 0 {
 			l.addSparse(d.Sparse, int(r), sum)
 		}
-		l.finish(sum, out[i*l.width:(i+1)*l.width])
+		l.link.Apply(sum, 1, out[i*l.width:(i+1)*l.width])
 	}
 }
 
@@ -114,20 +114,6 @@ func (l *Linear) addSparse(s *matrix.Sparse, r int, sum []float64) {
 		f, at := float64(s.Value[e]), (l.dense+j)*l.width
 		for k, w := range l.weights[at : at+l.width] {
 			sum[k] += float64(f * float64(w))
-		}
-	}
-}
-
-// finish applies the link; all results are finite.
-func (l *Linear) finish(sum []float64, out []float32) {
-	switch l.link {
-	case Sigmoid:
-		out[0] = float32(1 / (1 + math.Exp(-clip(sum[0], maxLogit))))
-	case Softmax:
-		softmax(sum, out)
-	default:
-		for k, v := range sum {
-			out[k] = float32(clip(v, math.MaxFloat32))
 		}
 	}
 }

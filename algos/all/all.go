@@ -1,0 +1,23 @@
+// Package all registers every learner; import it for that alone:
+//
+//	import _ "github.com/seed-09a2cce4/automl/algos/all"
+//
+// A program that only predicts needs none of it: predictors live in package
+// predictor, apart from those who train them.
+package all
+
+import (
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/baseline"
+	"github.com/seed-09a2cce4/automl/algos/forest"
+	"github.com/seed-09a2cce4/automl/algos/gbdt"
+	"github.com/seed-09a2cce4/automl/algos/linear"
+)
+
+func init() {
+	algos.Register(baseline.Learner{})
+	algos.Register(forest.ExtraTrees())
+	algos.Register(forest.RandomForest())
+	algos.Register(gbdt.New())
+	algos.Register(linear.Learner{})
+}

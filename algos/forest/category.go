@@ -1,0 +1,127 @@
+package forest
+
+import (
+	"math"
+	"math/bits"
+	"sort"
+)
+
+// set is a set of bins.
+type set [4]uint64
+
+func (s *set) has(b uint8) bool { return s[b>>6]>>(b&63)&1 == 1 }
+func (s *set) add(b uint8)      { s[b>>6] |= 1 << (b & 63) }
+
+func (s *set) size() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// without is the members of s that are not in t.
+func (s *set) without(t *set) set {
+	var out set
+	for i := range s {
+		out[i] = s[i] &^ t[i]
+	}
+	return out
+}
+
+func (v *view) present() set {
+	var s set
+	for _, b := range v.bin {
+		s.add(b)
+	}
+	return s
+}
+
+// keepSet makes a division of the categories the best split if its gain is.
+// Categories that the node has not seen go right, with missing values and rare
+// categories, which share a bin; so that bin must be on the right or, if the
+// node has no such rows, the larger part.
+func (g *grower) keepSet(v *view, in, present set, left *side, best *split) {
+	gain := g.gain(left)
+	if !(gain > best.gain) {
+		return
+	}
+	if v.lost > 0 && in.has(v.missing) || v.lost == 0 && left.w > g.node.w-left.w {
+		in = present.without(&in)
+	}
+	*best = split{feature: v.feature, categorical: true, left: in, gain: gain}
+}
+
+// randomSet tries one division of the categories, each side drawn by a coin.
+func (g *grower) randomSet(v *view, best *split) {
+	present := v.present()
+	all := present.size()
+	var in set
+	for in.size() == 0 || in.size() == all {
+		for i := range in {
+			in[i] = g.rng.Uint64() & present[i]
+		}
+	}
+	var left side
+	for i, b := range v.bin {
+		if in.has(b) {
+			g.put(&left, i)
+		}
+	}
+	if g.class != nil {
+		g.reset()
+	}
+	g.keepSet(v, in, present, &left, best)
+}
+
+// orderedSet sorts the categories by mean target, or by the share of a class
+// drawn at random, and tries all cuts of that order.
+func (g *grower) orderedSet(v *view, best *split) {
+	present := v.present()
+	order, rank := g.rankBins(v, &present)
+	g.sortByRank(v, &rank)
+	var left side
+	var in set
+	at := 0
+	for r, b := range order[:len(order)-1] {
+		for ; at < len(v.bin) && int(rank[v.bin[g.sorted[at]]]) == r; at++ {
+			g.put(&left, int(g.sorted[at]))
+		}
+		in.add(b)
+		g.keepSet(v, in, present, &left, best)
+	}
+	if g.class != nil {
+		g.reset()
+	}
+}
+
+// rankBins lists the bins that are present by ascending key, equal ones by
+// number, and each one's place in that list.
+func (g *grower) rankBins(v *view, present *set) (order []uint8, rank [256]uint8) {
+	class := int32(0)
+	if g.class != nil {
+		class = g.class[g.node.lo+g.rng.IntN(len(v.bin))]
+	}
+	for b := range 256 {
+		if present.has(uint8(b)) {
+			order = append(order, uint8(b))
+			g.sums[b] = binSum{}
+		}
+	}
+	for i, b := range v.bin {
+		at := g.node.lo + i
+		w := float64(g.w[at])
+		g.sums[b].w += w
+		if g.class == nil {
+			g.sums[b].y += float64(w * float64(g.y[at]))
+		} else if g.class[at] == class {
+			g.sums[b].y += w
+		}
+	}
+	key := func(b uint8) float64 { return g.sums[b].y / math.Max(g.sums[b].w, math.SmallestNonzeroFloat64) }
+	sort.SliceStable(order, func(a, b int) bool { return key(order[a]) < key(order[b]) })
+	for r, b := range order {
+		rank[b] = uint8(r)
+	}
+	return order, rank
+}

@@ -1,0 +1,201 @@
+package forest
+
+import "math"
+
+// fewRows is the number of rows up to which sorting them costs less than a
+// pass over all bins.
+const fewRows = 32
+
+// binSum sums scalar targets over a bin.
+type binSum struct {
+	w, y float64
+	n    int
+}
+
+// randomCut tries one cut between the lowest and the highest bin.
+func (g *grower) randomCut(v *view, best *split) {
+	s := split{feature: v.feature, cut: int(v.high)}
+	if v.low < v.high {
+		s.cut = int(v.low) + g.rng.IntN(int(v.high-v.low))
+		s.missingLeft = v.lost > 0 && g.rng.IntN(2) == 0
+	}
+	var left side
+	if g.class == nil {
+		left = g.below(v, s.cut)
+		if s.missingLeft {
+			g.putMissing(v, &left)
+		}
+	} else {
+		for i, b := range v.bin {
+			if int(b) <= s.cut || s.missingLeft && b == v.missing {
+				g.put(&left, i)
+			}
+		}
+		g.reset()
+	}
+	g.keep(&s, &left, v, best)
+}
+
+// below sums the scalar targets of the rows up to a cut. Which rows these are
+// is as good as random, so weights are masked rather than branched around.
+func (g *grower) below(v *view, cut int) side {
+	var left side
+	w := g.w[g.node.lo:g.node.hi]
+	y := g.y[g.node.lo:g.node.hi]
+	w, y = w[:len(v.bin)], y[:len(v.bin)]
+	for i, b := range v.bin {
+		mask := int32(b) - int32(cut) - 1
+		mask >>= 31 // all ones for b <= cut
+		wi := float64(math.Float32frombits(math.Float32bits(w[i]) & uint32(mask)))
+		left.n -= int(mask)
+		left.w += wi
+		left.y += float64(wi * float64(y[i]))
+	}
+	return left
+}
+
+func (g *grower) putMissing(v *view, s *side) {
+	for i, b := range v.bin {
+		if b == v.missing {
+			g.put(s, i)
+		}
+	}
+}
+
+// keep makes s the best split if its gain is. Where the node has no missing
+// values, they go with the larger part.
+func (g *grower) keep(s *split, left *side, v *view, best *split) {
+	if s.gain = g.gain(left); !(s.gain > best.gain) {
+		return
+	}
+	if v.lost == 0 {
+		s.missingLeft = left.w > g.node.w-left.w
+	}
+	*best = *s
+}
+
+// bestCutOfSums tries all cuts of many rows with scalar targets.
+func (g *grower) bestCutOfSums(v *view, best *split) {
+	clear(g.sums[v.low : int(v.high)+1])
+	g.sums[v.missing] = binSum{}
+	w, y := g.w[g.node.lo:g.node.hi], g.y[g.node.lo:g.node.hi]
+	w, y = w[:len(v.bin)], y[:len(v.bin)]
+	for i, b := range v.bin {
+		s, wi := &g.sums[b], float64(w[i])
+		s.n++
+		s.w += wi
+		s.y += float64(wi * float64(y[i]))
+	}
+	g.scanSums(v, false, best)
+	if v.lost > 0 {
+		g.scanSums(v, true, best)
+	}
+}
+
+// scanSums tries the cuts with the missing values on one side.
+func (g *grower) scanSums(v *view, missingLeft bool, best *split) {
+	var left side
+	if missingLeft {
+		left.join(&g.sums[v.missing])
+	}
+	s := split{feature: v.feature, missingLeft: missingLeft}
+	at := -1 // the last bin with rows
+	for b := int(v.low); b <= int(v.high); b++ {
+		sum := &g.sums[b]
+		if sum.n == 0 {
+			continue
+		}
+		if at >= 0 {
+			s.cut = (at + b - 1) / 2
+			g.keep(&s, &left, v, best)
+		}
+		left.join(sum)
+		at = b
+	}
+	if v.lost > 0 && !missingLeft { // missing against all others
+		s.cut = at
+		g.keep(&s, &left, v, best)
+	}
+}
+
+func (s *side) join(b *binSum) {
+	s.n += b.n
+	s.w += b.w
+	s.y += b.y
+}
+
+// bestCutOfRows tries all cuts by moving the sorted rows to the left one by
+// one: for few rows, and for many classes, which have no sums by bin.
+func (g *grower) bestCutOfRows(v *view, best *split) {
+	g.sortRows(v)
+	g.scanRows(v, false, best)
+	if v.lost > 0 {
+		g.scanRows(v, true, best)
+	}
+}
+
+func (g *grower) scanRows(v *view, missingLeft bool, best *split) {
+	var left side
+	present := g.sorted[:len(v.bin)-v.lost]
+	if missingLeft {
+		for _, i := range g.sorted[len(present):len(v.bin)] {
+			g.put(&left, int(i))
+		}
+	}
+	s := split{feature: v.feature, missingLeft: missingLeft}
+	for a, i := range present {
+		g.put(&left, int(i))
+		at := int(v.bin[i])
+		if a+1 < len(present) {
+			if next := int(v.bin[present[a+1]]); next != at {
+				s.cut = (at + next - 1) / 2
+				g.keep(&s, &left, v, best)
+			}
+		} else if v.lost > 0 && !missingLeft {
+			s.cut = at
+			g.keep(&s, &left, v, best)
+		}
+	}
+	if g.class != nil {
+		g.reset()
+	}
+}
+
+// sortRows puts the node's rows into sorted by bin, those of a bin in order.
+func (g *grower) sortRows(v *view) {
+	if len(v.bin) <= fewRows {
+		var keys [fewRows]uint16
+		for i, b := range v.bin {
+			key, j := uint16(b)<<8|uint16(i), i
+			for ; j > 0 && keys[j-1] > key; j-- {
+				keys[j] = keys[j-1]
+			}
+			keys[j] = key
+		}
+		for i, key := range keys[:len(v.bin)] {
+			g.sorted[i] = int32(key & 255)
+		}
+		return
+	}
+	var rank [256]uint8
+	for b := range rank {
+		rank[b] = uint8(b)
+	}
+	g.sortByRank(v, &rank)
+}
+
+// sortByRank is a counting sort by the rank of each row's bin.
+func (g *grower) sortByRank(v *view, rank *[256]uint8) {
+	var start [257]int32
+	for _, b := range v.bin {
+		start[int(rank[b])+1]++
+	}
+	for r := range 256 {
+		start[r+1] += start[r]
+	}
+	for i, b := range v.bin {
+		r := rank[b]
+		g.sorted[start[r]] = int32(i)
+		start[r]++
+	}
+}

@@ -1,0 +1,15 @@
+// Package forest holds two learners of averaged deep trees on the binned view:
+// random forests (Breiman 2001: bootstrap samples, the best cut of a random
+// choice of features) and extremely randomised trees (Geurts et al. 2006: all
+// rows, one random cut a feature).
+//
+// Splits minimise the Gini impurity or the squared error. Missing values form a
+// bin of their own that goes to either side: the better one (random forest) or
+// a random one (extra trees); where a node saw none, they go with the larger
+// part. Levels of categorical features are cut in the order of their mean
+// target (Fisher 1958; for more than two classes the share of a class drawn at
+// random), or into two random sets.
+//
+// Trees are grown in batches on up to Threads goroutines, which end before Fit
+// returns. Tree t depends on the seed and on t alone. Nothing is persisted.
+package forest

@@ -1,0 +1,225 @@
+package forest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// batch is the number of trees between two reports. It is fixed, so that the
+// predictions on the validation rows are summed in the same groups however a
+// fit ends.
+const batch = 25
+
+// fit is the state of one Fit.
+type fit struct {
+	ctx     context.Context
+	request *algos.Request
+	extra   bool
+	threads int
+
+	bins     *matrix.Bins
+	features []matrix.Feature
+	rows     []int32   // training rows with weight
+	w        []float32 // of those
+	y        []float32 // scalar targets, less mean; nil for many classes
+	mean     float64
+	class    []int32 // nil for scalar targets
+	width    int
+	prior    []float64 // shares of the classes
+
+	trees, leaves, looks, least int
+}
+
+func (f *fit) prepare(l Learner) error {
+	r := f.request
+	f.features = r.Train.M.Frame.Features
+	p := len(f.features)
+	shape := algos.Shape{Rows: len(r.Train.Rows), Features: p, Task: r.Problem.Task, Classes: r.Problem.Classes}
+	share := r.Params.Float("max_features", l.defaultFeatures(shape))
+	f.least = r.Params.Int("min_samples_leaf", 1)
+	f.trees = r.Params.Int("n_estimators", trees(len(r.Train.Rows)))
+	if !(share > 0 && share <= 1) || f.least < 1 || f.trees < 1 || f.trees > maxTrees {
+		return fmt.Errorf("max_features %v must be in (0, 1], min_samples_leaf %d above 0, n_estimators %d in 1 to %d",
+			share, f.least, f.trees, maxTrees)
+	}
+	f.width = metrics.Width(r.Problem.Task, r.Problem.Classes)
+	f.leaves = leafLimit(f.trees, f.width)
+	f.looks = considered(p, share)
+	if r.MaxSteps > 0 {
+		f.trees = min(f.trees, r.MaxSteps)
+	}
+	if err := f.gather(); err != nil {
+		return err
+	}
+	f.bins = r.Train.M.Bins()
+	return nil
+}
+
+// gather collects the rows with weight and their targets.
+func (f *fit) gather() error {
+	r := f.request
+	many := r.Problem.Task == metrics.Multiclass
+	total := 0.0
+	for _, row := range r.Train.Rows {
+		w := float32(1)
+		if r.Train.W != nil {
+			w = r.Train.W[row]
+		}
+		if w == 0 {
+			continue
+		}
+		y := r.Train.Y[row]
+		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) || !(w > 0) || math.IsInf(float64(w), 0) {
+			return fmt.Errorf("row %d has target %v and weight %v", row, y, w)
+		}
+		if r.Problem.Task != metrics.Regression && !(y >= 0 && int(y) < max(2, r.Problem.Classes)) {
+			return fmt.Errorf("row %d has class %v, there are %d", row, y, r.Problem.Classes)
+		}
+		f.rows, f.w = append(f.rows, row), append(f.w, w)
+		total += float64(w)
+		if many {
+			f.class = append(f.class, int32(y))
+		} else {
+			f.y = append(f.y, y)
+		}
+	}
+	if len(f.rows) == 0 {
+		return fmt.Errorf("no training row has weight")
+	}
+	if many {
+		f.priors(total)
+	} else {
+		f.centre(total)
+	}
+	return nil
+}
+
+// centre takes the mean off the targets, which keeps their sums exact enough.
+func (f *fit) centre(total float64) {
+	for i, y := range f.y {
+		f.mean += float64(float64(f.w[i]) * float64(y))
+	}
+	f.mean /= total
+	for i, y := range f.y {
+		f.y[i] = float32(float64(y) - f.mean)
+	}
+	f.prior = []float64{f.mean}
+}
+
+func (f *fit) priors(total float64) {
+	f.prior = make([]float64, f.width)
+	for i, k := range f.class {
+		f.prior[k] += float64(f.w[i])
+	}
+	for k := range f.prior {
+		f.prior[k] /= total
+	}
+}
+
+// run grows the trees batch by batch.
+func (f *fit) run() (*algos.Fitted, error) {
+	growers := make([]*grower, min(f.threads, batch))
+	for i := range growers {
+		growers[i] = newGrower(f)
+	}
+	r := f.request
+	var forest []predictor.Tree
+	sum := make([]float64, len(r.Valid.Rows)*f.width)
+	for len(forest) < f.trees {
+		next := f.grow(growers, len(forest), min(batch, f.trees-len(forest)))
+		forest = append(forest, next...)
+		if len(next) > 0 {
+			f.addValid(next, sum)
+		}
+		if f.ctx.Err() != nil && len(forest) < f.trees {
+			break
+		}
+		if !f.report(len(forest), sum) {
+			f.trees = len(forest)
+		}
+	}
+	if len(forest) == 0 {
+		return nil, f.ctx.Err()
+	}
+	out := &algos.Fitted{
+		Predictor: predictor.NewTrees(forest, f.width, nil, predictor.Mean),
+		Steps:     len(forest),
+		Truncated: len(forest) < f.trees,
+	}
+	if len(sum) > 0 {
+		out.ValidPred = average(sum, len(forest))
+	}
+	return out, nil
+}
+
+// grow makes trees first, first+1 … in parallel; when the context ends, it
+// returns those before the first that is not complete.
+func (f *fit) grow(growers []*grower, first, count int) []predictor.Tree {
+	made := make([]predictor.Tree, count)
+	var next atomic.Int64
+	work := func(g *grower) {
+		for i := int(next.Add(1)) - 1; i < count; i = int(next.Add(1)) - 1 {
+			made[i] = g.tree(first + i)
+		}
+	}
+	var wg sync.WaitGroup
+	for _, g := range growers[1:] {
+		wg.Go(func() { work(g) })
+	}
+	work(growers[0])
+	wg.Wait()
+	for i, t := range made {
+		if t == nil {
+			return made[:i]
+		}
+	}
+	return made
+}
+
+// addValid adds the trees' outputs for the validation rows to sum.
+func (f *fit) addValid(trees []predictor.Tree, sum []float64) {
+	if len(sum) == 0 {
+		return
+	}
+	p := predictor.NewTrees(trees, f.width, nil, predictor.Mean)
+	for i, v := range algos.Predict(p, f.request.Valid.M, f.request.Valid.Rows, f.threads) {
+		sum[i] += float64(float64(v) * float64(len(trees)))
+	}
+}
+
+func average(sum []float64, trees int) []float32 {
+	out := make([]float32, len(sum))
+	for i, v := range sum {
+		out[i] = float32(v / float64(trees))
+	}
+	return out
+}
+
+// report tells the validation loss and returns whether to go on.
+func (f *fit) report(step int, sum []float64) bool {
+	r := f.request
+	if r.Report == nil || len(sum) == 0 {
+		return true
+	}
+	y, w := make([]float32, len(r.Valid.Rows)), []float32(nil)
+	for i, row := range r.Valid.Rows {
+		y[i] = r.Valid.Y[row]
+		if r.Valid.W != nil {
+			w = append(w, r.Valid.W[row])
+		}
+	}
+	m := r.Problem.Metric
+	score, err := m.Score(r.Problem.Task, r.Problem.Classes, y, average(sum, step), w)
+	if err != nil { // not defined on these rows: nothing to tell
+		return true
+	}
+	return r.Report(step, m.Loss(score))
+}

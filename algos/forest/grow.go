@@ -1,0 +1,338 @@
+package forest
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// smooth is the weight, in rows, that a leaf gives to the shares of the
+// classes, so that none is impossible.
+const smooth = 0.01
+
+// grower holds the scratch memory of one goroutine and the tree it grows.
+type grower struct {
+	f       *fit
+	rng     *rand.Rand
+	order   []int32 // features; a node looks at a random prefix
+	count   []uint16
+	stop    int // nodes until the context is asked
+	aborted bool
+
+	// The rows of the tree, those of a node side by side, with their weights
+	// and targets.
+	rows  []int32
+	w     []float32
+	y     []float32
+	class []int32
+	spare spare
+
+	nodes  predictor.Tree
+	values []float32 // leaf values not yet handed out
+	open   frontier
+
+	node   nodeSums
+	bin    []uint8   // of the node's rows for the feature at hand
+	left   []float64 // weights by class of the left side, zero between scans
+	sorted []int32   // places of the node's rows in the order of a scan
+	sums   [256]binSum
+}
+
+// spare takes the right part of a partition.
+type spare struct {
+	rows  []int32
+	w, y  []float32
+	class []int32
+}
+
+// split is a way to divide a node's rows.
+type split struct {
+	feature int32
+	// Rows go left if their bin is at most cut or, for categories, in left.
+	cut         int
+	missingLeft bool
+	categorical bool
+	left        set
+	gain        float64
+}
+
+// part is a node that waits to be split.
+type part struct {
+	id, lo, hi int
+	split      split
+}
+
+func newGrower(f *fit) *grower {
+	n, p := len(f.rows), len(f.features)
+	g := &grower{f: f, order: make([]int32, p), bin: make([]uint8, n)}
+	if !f.extra {
+		g.count = make([]uint16, n)
+	}
+	g.rows, g.spare.rows = make([]int32, n), make([]int32, n)
+	g.w, g.spare.w = make([]float32, n), make([]float32, n)
+	if f.class != nil {
+		g.class, g.spare.class = make([]int32, n), make([]int32, n)
+		g.node.classes = make([]float64, f.width)
+		g.left = make([]float64, f.width)
+	} else {
+		g.y, g.spare.y = make([]float32, n), make([]float32, n)
+	}
+	g.sorted = make([]int32, n)
+	return g
+}
+
+// tree grows tree t, nil if the context ends before it is complete.
+func (g *grower) tree(t int) predictor.Tree {
+	g.rng = rand.New(rand.NewPCG(g.f.request.Seed, uint64(t)+1))
+	for j := range g.order {
+		g.order[j] = int32(j)
+	}
+	n := g.sample()
+	g.nodes = make(predictor.Tree, 0, len(g.nodes)+len(g.nodes)/8+1) // trees are alike
+	g.values, g.aborted, g.stop = nil, false, 0
+	g.open.reset(n > g.f.leaves)
+	g.add(0, n)
+	leaves := 1
+	for !g.open.empty() && leaves < g.f.leaves {
+		g.divide(g.open.pop())
+		leaves++
+		if g.aborted {
+			return nil
+		}
+	}
+	for !g.open.empty() {
+		p := g.open.pop()
+		g.leaf(p.id, p.lo, p.hi)
+	}
+	return g.nodes
+}
+
+// sample fills in the rows of the tree and returns their number.
+func (g *grower) sample() int {
+	f := g.f
+	n := len(f.rows)
+	for i := range g.count {
+		g.count[i] = 0
+	}
+	if g.count != nil {
+		for range n {
+			if i := g.rng.IntN(n); g.count[i] < math.MaxUint16 {
+				g.count[i]++
+			}
+		}
+	}
+	m := 0
+	for i, r := range f.rows {
+		w := f.w[i]
+		if g.count != nil {
+			if g.count[i] == 0 {
+				continue
+			}
+			w *= float32(g.count[i])
+		}
+		g.rows[m], g.w[m] = r, w
+		if g.class != nil {
+			g.class[m] = f.class[i]
+		} else {
+			g.y[m] = f.y[i]
+		}
+		m++
+	}
+	return m
+}
+
+// add makes a node of the rows lo..hi: a leaf, or one that waits to be split.
+func (g *grower) add(lo, hi int) int {
+	id := len(g.nodes)
+	g.nodes = append(g.nodes, predictor.Node{Feature: -1, Left: -1, Right: -1})
+	if g.stop--; g.stop <= 0 || hi-lo > 4096 {
+		g.stop = 64
+		g.aborted = g.aborted || g.f.ctx.Err() != nil
+	}
+	if !g.aborted {
+		if s, ok := g.search(lo, hi); ok {
+			g.open.push(part{id: id, lo: lo, hi: hi, split: s})
+			return id
+		}
+	}
+	g.leaf(id, lo, hi)
+	return id
+}
+
+// divide splits a node.
+func (g *grower) divide(p part) {
+	mid := g.partition(&p)
+	left := g.add(p.lo, mid)
+	right := g.add(mid, p.hi)
+	n := &g.nodes[p.id]
+	n.Feature = p.split.feature
+	n.Left, n.Right = int32(left), int32(right)
+	n.Cover = g.nodes[left].Cover + g.nodes[right].Cover
+	if p.split.categorical {
+		n.Cats = p.split.codes()
+		return
+	}
+	n.MissingLeft = p.split.missingLeft
+	n.Threshold = math.MaxFloat32
+	if edges := g.f.bins.Specs[p.split.feature].Edges; p.split.cut < len(edges) {
+		n.Threshold = edges[p.split.cut]
+	}
+}
+
+// codes is the set of levels that go left. Levels without a bin of their own
+// and missing values go right: search takes care of that.
+func (s *split) codes() []uint32 {
+	words := make([]uint32, 0, 8)
+	for i := range 8 {
+		words = append(words, uint32(s.left[i/2]>>(i%2*32)))
+	}
+	last := len(words)
+	for last > 1 && words[last-1] == 0 {
+		last--
+	}
+	return words[:last:last]
+}
+
+// partition moves the rows that go left to the front, keeping the order on
+// both sides, and returns where the right ones start.
+func (g *grower) partition(p *part) int {
+	s := &p.split
+	if !s.categorical {
+		s.left = set{}
+		for b := 0; b <= s.cut; b++ {
+			s.left.add(uint8(b))
+		}
+		if s.missingLeft {
+			b := g.f.bins.Specs[s.feature].Bins - 1
+			s.left.add(uint8(b))
+		}
+	}
+	col := g.f.bins.Cols[s.feature]
+	at, away := p.lo, 0
+	for i := p.lo; i < p.hi; i++ {
+		if s.left.has(col[g.rows[i]]) {
+			g.rows[at], g.w[at] = g.rows[i], g.w[i]
+			if g.class != nil {
+				g.class[at] = g.class[i]
+			} else {
+				g.y[at] = g.y[i]
+			}
+			at++
+			continue
+		}
+		g.spare.rows[away], g.spare.w[away] = g.rows[i], g.w[i]
+		if g.class != nil {
+			g.spare.class[away] = g.class[i]
+		} else {
+			g.spare.y[away] = g.y[i]
+		}
+		away++
+	}
+	copy(g.rows[at:p.hi], g.spare.rows[:away])
+	copy(g.w[at:p.hi], g.spare.w[:away])
+	if g.class != nil {
+		copy(g.class[at:p.hi], g.spare.class[:away])
+	} else {
+		copy(g.y[at:p.hi], g.spare.y[:away])
+	}
+	return at
+}
+
+// leaf sets the output of a node.
+func (g *grower) leaf(id, lo, hi int) {
+	f := g.f
+	if len(g.values) < f.width {
+		g.values = make([]float32, 256*f.width)
+	}
+	value := g.values[:f.width:f.width]
+	g.values = g.values[f.width:]
+	total := 0.0
+	for _, w := range g.w[lo:hi] {
+		total += float64(w)
+	}
+	if g.class != nil {
+		sums := g.left
+		for i := lo; i < hi; i++ {
+			sums[g.class[i]] += float64(g.w[i])
+		}
+		for k, s := range sums {
+			value[k] = float32((s + float64(smooth*f.prior[k])) / (total + smooth))
+		}
+		clear(sums)
+	} else {
+		sum := 0.0
+		for i := lo; i < hi; i++ {
+			sum += float64(float64(g.w[i]) * float64(g.y[i]))
+		}
+		value[0] = g.scalar(sum, total)
+	}
+	n := &g.nodes[id]
+	n.Value, n.Cover = value, float32(total)
+}
+
+// scalar is the value of a leaf from its sum of centred targets.
+func (g *grower) scalar(sum, total float64) float32 {
+	if g.f.request.Problem.Task == metrics.Binary {
+		v := g.f.mean + sum/(total+smooth) // the centred prior is 0
+		return float32(max(0, min(1, v)))
+	}
+	return float32(max(-math.MaxFloat32, min(math.MaxFloat32, g.f.mean+sum/total)))
+}
+
+// frontier holds the nodes to split: the last one first or, where the leaves
+// are limited, that of the largest gain.
+type frontier struct {
+	parts []part
+	best  bool
+}
+
+func (q *frontier) reset(best bool) { q.parts, q.best = q.parts[:0], best }
+func (q *frontier) empty() bool     { return len(q.parts) == 0 }
+
+// before orders parts of a heap; the earlier node wins a tie.
+func (q *frontier) before(a, b int) bool {
+	if q.parts[a].split.gain != q.parts[b].split.gain {
+		return q.parts[a].split.gain > q.parts[b].split.gain
+	}
+	return q.parts[a].id < q.parts[b].id
+}
+
+func (q *frontier) push(p part) {
+	q.parts = append(q.parts, p)
+	if !q.best {
+		return
+	}
+	for i := len(q.parts) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !q.before(i, up) {
+			return
+		}
+		q.parts[i], q.parts[up] = q.parts[up], q.parts[i]
+		i = up
+	}
+}
+
+func (q *frontier) pop() part {
+	last := len(q.parts) - 1
+	if !q.best {
+		p := q.parts[last]
+		q.parts = q.parts[:last]
+		return p
+	}
+	p := q.parts[0]
+	q.parts[0] = q.parts[last]
+	q.parts = q.parts[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child+1 < last && q.before(child+1, child) {
+			child++
+		}
+		if child >= last || !q.before(child, i) {
+			return p
+		}
+		q.parts[i], q.parts[child] = q.parts[child], q.parts[i]
+		i = child
+	}
+}
