@@ -3,6 +3,7 @@ package scheduler
 import (
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/search"
@@ -52,6 +53,9 @@ func (s *State) history(n int) []search.Observation {
 
 // choose asks search for trial n, passing over what the time left is too short for.
 func (s *State) choose(n int) (search.Suggestion, bool) {
+	if s.rules.Study == nil { // tasks that do nothing are all alike
+		return search.Suggestion{Learner: "noop", Key: strconv.Itoa(n)}, true
+	}
 	history := s.history(n)
 	var cheapest search.Suggestion
 	least := math.Inf(1)
@@ -101,10 +105,10 @@ func (s *State) wait() time.Duration {
 		}
 		load += max(0, c)
 	}
-	if ahead < s.workers {
-		return 0
+	if n := s.parallel(); ahead >= n {
+		return seconds(load / float64(n))
 	}
-	return seconds(load / float64(s.workers))
+	return 0
 }
 
 func seconds(v float64) time.Duration {

@@ -3,7 +3,9 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/bus"
@@ -14,7 +16,7 @@ import (
 )
 
 // ErrNoModel is returned by RunJob when it ends before any trial succeeded.
-var ErrNoModel = errors.New("no model: no trial has succeeded yet")
+var ErrNoModel = errors.New("no trial succeeded")
 
 // InputError wraps an error whose cause is in the table or the job's options,
 // not in the running of it.
@@ -60,6 +62,58 @@ type Config struct {
 	// Finish turns an outcome into the bytes of the model that the job record
 	// names; it is required.
 	Finish func(ctx context.Context, job *trials.Job, o *Outcome) ([]byte, error)
+
+	hooks hooks
+}
+
+// hooks are how a Service follows the jobs it runs.
+type hooks struct {
+	progress func(progress)
+	shelf    *shelf
+	burial   bool // somebody else runs Bus.Dead
+}
+
+// progress is how far a job has come.
+type progress struct {
+	phase   string
+	metric  string
+	trials  int
+	best    *float64
+	started time.Time
+}
+
+func (c *Config) threads() int {
+	if c.Threads > 0 {
+		return c.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (c *Config) workers() int {
+	if c.Workers == nil {
+		return 1
+	}
+	return max(1, c.Workers())
+}
+
+func (c *Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Logger
+}
+
+// check reports what is missing.
+func (c *Config) check() error {
+	switch {
+	case c.Bus == nil:
+		return errors.New("scheduler: no bus")
+	case c.Cache == nil && !c.NoOp:
+		return errors.New("scheduler: no cache")
+	case c.Reserve < 0:
+		return fmt.Errorf("scheduler: negative reserve %v", c.Reserve)
+	}
+	return nil
 }
 
 // Member is one configuration of the ensemble.
@@ -92,10 +146,4 @@ type Outcome struct {
 	Warnings []string
 	Started  time.Time // first dispatched trial
 	Finished time.Time
-}
-
-// RunJob runs a job to its end. table is the job's data, nil to fetch it from
-// the bus by digest.
-func RunJob(ctx context.Context, c Config, job *trials.Job, table *data.Table) (*Outcome, error) {
-	return nil, ErrNoModel
 }

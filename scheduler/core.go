@@ -12,7 +12,8 @@ import (
 
 // Rules are what the core of one job goes by; they never change.
 type Rules struct {
-	Job   string
+	Job string
+	// Study chooses the configurations; nil for tasks that do nothing.
 	Study *search.Study
 	// Trials bounds their number; 0 means no bound.
 	Trials int
@@ -52,7 +53,6 @@ type EventKind uint8
 const (
 	Tick EventKind = iota
 	Report
-	Dead // the task of trial Number will not be delivered again
 	Cancel
 )
 
@@ -61,8 +61,7 @@ type Event struct {
 	Kind    EventKind
 	At      time.Time
 	Record  *trials.Record // Report
-	Number  int            // Dead
-	Reason  string         // Dead, Cancel: in words
+	Reason  string         // Cancel: in words
 	Workers int            // Tick: known parallelism, 0 if unchanged
 }
 
@@ -73,7 +72,6 @@ type ActionKind uint8
 const (
 	Dispatch    ActionKind = iota // store the record of Spec as queued, and its task
 	Check                         // nothing was heard for long: read the record, store the task again if it is queued
-	FailTrial                     // end the trial as failed, with Reason
 	CancelTrial                   // end the trial as cancelled, with Reason
 	Ended                         // the trial is in a final state now
 	Best                          // and it is the best so far
@@ -85,8 +83,9 @@ const (
 type Action struct {
 	Kind   ActionKind
 	Number int
-	Spec   *trials.Spec // Dispatch
-	Reason string
+	Spec   *trials.Spec // Dispatch, Check
+	Blobs  []string     // Drop: digests
+	Reason string       // CancelTrial, Finish: in words
 }
 
 // quiet is how long a trial may be without news before its record is read.
@@ -153,10 +152,6 @@ func (s State) Step(e Event) (State, []Action) {
 	switch e.Kind {
 	case Report:
 		out = s.report(e.Record)
-	case Dead:
-		if t := s.at(e.Number); t != nil && !t.final() {
-			out = append(out, Action{Kind: FailTrial, Number: e.Number, Reason: e.Reason})
-		}
 	case Cancel:
 		return s, s.finish(e.Reason)
 	case Tick:
@@ -265,7 +260,7 @@ func (s *State) start() []Action {
 			s.best = s.better(i)
 		} else {
 			// Its task may never have been stored, or be lost.
-			out = append(out, Action{Kind: Check, Number: i})
+			out = append(out, Action{Kind: Check, Number: i, Spec: &t.record.Spec})
 		}
 	}
 	return append(out, s.drop()...)
@@ -358,7 +353,7 @@ func (s *State) drop() []Action {
 		t := *s.trials[n]
 		t.dropped = true
 		s.put(n, &t)
-		out = append(out, Action{Kind: Drop, Number: n})
+		out = append(out, Action{Kind: Drop, Number: n, Blobs: blobs(r)})
 	}
 	return out
 }
@@ -373,7 +368,7 @@ func (s *State) overdue() []Action {
 		heard := *t
 		heard.news = s.now
 		s.put(i, &heard)
-		out = append(out, Action{Kind: Check, Number: i})
+		out = append(out, Action{Kind: Check, Number: i, Spec: &t.record.Spec})
 	}
 	return out
 }
@@ -438,5 +433,17 @@ func (s *State) wants(n int) bool {
 			waiting++
 		}
 	}
-	return waiting < max(2, s.workers)
+	return waiting < max(2, s.parallel())
+}
+
+// parallel is the number of workers as far as is known: workers elsewhere show
+// by what they have taken.
+func (s *State) parallel() int {
+	running := 0
+	for _, t := range s.trials {
+		if t != nil && t.record.State == trials.Running {
+			running++
+		}
+	}
+	return max(1, s.workers, running)
 }

@@ -135,8 +135,6 @@ func (s *simulation) command(words []string) []Action {
 	case "lose": // the record was never stored
 		delete(s.records, s.number(words[1][1:]))
 		return nil
-	case "dead":
-		return s.step(Event{Kind: Dead, Number: s.number(words[1][1:]), Reason: strings.Join(words[2:], " ")})
 	case "cancel":
 		return s.step(Event{Kind: Cancel, Reason: strings.Join(words[1:], " ")})
 	}
@@ -243,7 +241,7 @@ func (s *simulation) step(e Event) []Action {
 
 func (s *simulation) describe(a Action) string {
 	name := map[ActionKind]string{
-		Dispatch: "dispatch", Check: "check", FailTrial: "fail", CancelTrial: "cancel", Ended: "ended", Best: "best", Drop: "drop", Finish: "finish",
+		Dispatch: "dispatch", Check: "check", CancelTrial: "cancel", Ended: "ended", Best: "best", Drop: "drop", Finish: "finish",
 	}[a.Kind]
 	if a.Kind == Finish {
 		return name + ": " + a.Reason
@@ -252,7 +250,7 @@ func (s *simulation) describe(a Action) string {
 	if a.Reason != "" {
 		text += ": " + a.Reason
 	}
-	if a.Spec == nil {
+	if a.Kind != Dispatch {
 		return text
 	}
 	text += fmt.Sprintf(" %s x=%.3g", a.Spec.Learner, a.Spec.Params.Float("x", 0))

@@ -1,0 +1,243 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/ensemble"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// finish weights the ensemble and gathers the outcome. What still runs is
+// cancelled meanwhile.
+func (r *runner) finish(ctx context.Context) (*Outcome, error) {
+	interrupted := ctx.Err() != nil
+	ctx = context.WithoutCancel(ctx)
+	var cleaning sync.WaitGroup
+	defer cleaning.Wait()
+	cleaning.Go(func() { r.clean(ctx) })
+	r.phase("ensemble")
+	o := &Outcome{Ended: r.state.Ended(), Started: r.state.Started(), Records: r.records()}
+	if r.c.NoOp {
+		o.Finished = time.Now()
+		return o, nil
+	}
+	p := r.plan
+	o.Table, o.Plan, o.Prepared, o.Metric, o.Split = p.table, p.features, p.prepared, p.metric, p.split
+	o.Warnings = p.warnings
+	o.Board = trials.Rank(o.Records, p.metric)
+	until := r.ensembleEnd(interrupted)
+	if err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) }); err != nil {
+		return nil, err
+	}
+	o.Finished = time.Now()
+	r.emit(EventBest, -1, BestData{Trial: -1, Learner: "ensemble", Metric: p.metric.Name, Score: o.Score}, "best/ensemble")
+	r.emit(EventFinished, 0, FinishedData{Ended: o.Ended, Metric: p.metric.Name, Score: &o.Score, Trials: r.state.Finals()}, "finished")
+	return o, nil
+}
+
+// ensembleEnd is when the weighting must be done, zero for no bound.
+func (r *runner) ensembleEnd(interrupted bool) time.Time {
+	now := time.Now()
+	switch end := r.state.End(); {
+	case interrupted:
+		return now.Add(cancelAfter)
+	case !r.state.Timed() || end.IsZero():
+		return time.Time{}
+	case end.Before(now):
+		end = now
+		fallthrough
+	default:
+		return end.Add(r.plan.ensembleTime(budget(&r.job.Options, now)))
+	}
+}
+
+// records are the trials as they ended; those that the end cut off count as
+// cancelled.
+func (r *runner) records() []*trials.Record {
+	var out []*trials.Record
+	for n := range r.state.trials {
+		rec := r.state.Record(n)
+		if rec == nil {
+			continue
+		}
+		if !rec.State.Final() {
+			c := *rec
+			c.State, c.Reason = trials.Cancelled, r.state.Ended()
+			rec = &c
+		}
+		out = append(out, rec)
+	}
+	return out
+}
+
+// candidate is a trial whose predictions are at hand.
+type candidate struct {
+	record *trials.Record
+	oof    []float32
+}
+
+// weigh chooses the members and their weights.
+func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error {
+	candidates := r.candidates(ctx, o)
+	if len(candidates) == 0 {
+		return noModel(o)
+	}
+	p := r.plan
+	rows := validated(p.folds)
+	if whole := complete(candidates, rows, r.width()); len(whole) > 0 {
+		candidates = whole
+	} else {
+		// All were cut before their last fold: the best one alone, on its own rows.
+		candidates = candidates[:1]
+		o.Warnings = append(slices.Clip(o.Warnings), "no trial has validated all rows in time: give it more time, or fewer folds")
+	}
+	y, w := take(p.prepared.Y, rows, 1), take(p.prepared.W, rows, 1)
+	preds := make([][]float32, len(candidates))
+	for i, c := range candidates {
+		preds[i] = take(c.oof, rows, r.width())
+	}
+	weights, loss, err := ensemble.Greedy(p.metric, p.shape.Task, p.shape.Classes, y, w, preds, ensemble.Options{Deadline: late})
+	if err != nil {
+		return fmt.Errorf("ensemble: %w", err)
+	}
+	o.Score = p.metric.FromLoss(loss)
+	o.OutOfFold = blend(candidates, weights)
+	return r.members(ctx, o, candidates, weights)
+}
+
+func (r *runner) width() int { return metrics.Width(r.plan.shape.Task, r.plan.shape.Classes) }
+
+// candidates reads the predictions of the pool, the best trial first. One whose
+// blob is gone is left out.
+func (r *runner) candidates(ctx context.Context, o *Outcome) []candidate {
+	in := pool(o.Records, r.rules.PoolBytes, r.rules.OOFBytes)
+	all := make([]candidate, len(in))
+	_ = parallel(len(in), func(i int) error {
+		rec := in[i]
+		blob, err := r.c.Bus.GetBlob(ctx, rec.Result.OutOfFold)
+		if err == nil {
+			all[i].oof, err = trials.DecodeOOF(blob, r.plan.table.Rows(), r.width())
+		}
+		if err != nil {
+			r.log.Warn("a trial is left out of the ensemble", "trial", rec.Spec.Number, "error", err)
+			return nil
+		}
+		all[i].record = rec
+		return nil
+	})
+	return slices.DeleteFunc(all, func(c candidate) bool { return c.record == nil })
+}
+
+// validated are the rows that some fold validates, ascending.
+func validated(folds [][]int32) []int32 {
+	rows := slices.Concat(folds...)
+	slices.Sort(rows)
+	return rows
+}
+
+// complete are the candidates that have a prediction for all rows.
+func complete(candidates []candidate, rows []int32, width int) []candidate {
+	var out []candidate
+	for _, c := range candidates {
+		missing := slices.ContainsFunc(rows, func(row int32) bool { v := c.oof[int(row)*width]; return v != v })
+		if !missing {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// take takes rows of a row-major slice of the given width; nil stays nil.
+func take(x []float32, rows []int32, width int) []float32 {
+	if x == nil {
+		return nil
+	}
+	out := make([]float32, 0, len(rows)*width)
+	for _, row := range rows {
+		out = append(out, x[int(row)*width:(int(row)+1)*width]...)
+	}
+	return out
+}
+
+// blend is the weighted mean of the members' predictions, NaN where a member has none.
+func blend(candidates []candidate, weights []float64) []float32 {
+	out := make([]float32, len(candidates[0].oof))
+	sum := make([]float64, len(out))
+	for k, c := range candidates {
+		if weights[k] == 0 {
+			continue
+		}
+		for i, v := range c.oof {
+			sum[i] += float64(weights[k] * float64(v))
+		}
+	}
+	for i, v := range sum {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+// members reads the models of those that have a weight, the heaviest first.
+func (r *runner) members(ctx context.Context, o *Outcome, candidates []candidate, weights []float64) error {
+	total := 0.0
+	for k, c := range candidates {
+		if !(weights[k] > 0) {
+			continue
+		}
+		blob, err := r.c.Bus.GetBlob(ctx, c.record.Result.Models)
+		if err != nil {
+			return fmt.Errorf("models of trial %d: %w", c.record.Spec.Number, err)
+		}
+		models, err := trials.DecodeModels(blob)
+		if err == nil && len(models) == 0 {
+			err = errors.New("there are none")
+		}
+		if err != nil {
+			return fmt.Errorf("models of trial %d: %w", c.record.Spec.Number, err)
+		}
+		total += weights[k]
+		o.Members = append(o.Members, Member{Trial: c.record.Spec.Number, Learner: c.record.Spec.Learner, Weight: weights[k], Models: models})
+	}
+	for i := range o.Members {
+		o.Members[i].Weight /= total
+	}
+	slices.SortStableFunc(o.Members, func(a, b Member) int {
+		switch {
+		case a.Weight > b.Weight:
+			return -1
+		case a.Weight < b.Weight:
+			return 1
+		}
+		return a.Trial - b.Trial
+	})
+	return nil
+}
+
+// noModel says why nothing came of a job.
+func noModel(o *Outcome) error {
+	reasons := map[string]int{}
+	failed := 0
+	for _, rec := range o.Records {
+		if rec.State == trials.Failed {
+			failed++
+			reasons[rec.Reason]++
+		}
+	}
+	if failed == 0 {
+		return fmt.Errorf("%w: %s before the first one had ended: give it more time", ErrNoModel, o.Ended)
+	}
+	why, most := "", math.MinInt
+	for reason, n := range reasons {
+		if n > most || n == most && reason < why {
+			why, most = reason, n
+		}
+	}
+	return fmt.Errorf("%w: %d of %d failed, most often so: %s", ErrNoModel, failed, len(o.Records), why)
+}

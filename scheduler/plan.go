@@ -1,0 +1,549 @@
+package scheduler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// How a job is planned. The values were chosen by hand.
+const (
+	defaultTime  = time.Minute
+	plannedTime  = time.Minute // what a job without a time limit is planned for
+	lag          = 8
+	lagNoOp      = 256
+	shareOfFolds = 0.3  // of the budget that the default trial's folds may take
+	shareOfMany  = 0.05 // the same for the folds of small tables
+	fewRows      = 1000 // below which there may be more folds
+	poolBytes    = 1 << 30
+	primary      = "gbdt"
+	baseline     = "baseline"
+)
+
+// weights are the learners' shares of the trials; 1 where not named.
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5}
+
+// plan is a job understood: what is to be learned from what, and how.
+type plan struct {
+	table    *data.Table // without the rows whose target is missing
+	features *featurize.Plan
+	prepared *featurize.Prepared
+	metric   metrics.Metric
+	dropped  bool // there were such rows
+	valid    int  // the last rows of the table that only validate
+	learners []algos.Learner
+	split    trials.Split
+	problem  string // digest of the blob
+	warnings []string
+	shape    algos.Shape
+	folds    [][]int32 // validation rows
+}
+
+// input marks an error as caused by the table or the options.
+func input(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &InputError{err}
+}
+
+func inputf(format string, args ...any) error { return input(fmt.Errorf(format, args...)) }
+
+// checkOptions reports what is wrong with a job before any data is looked at.
+func checkOptions(o *trials.JobOptions) error {
+	switch {
+	case o.Target == "":
+		return errors.New("no target column: say which column to predict")
+	case o.Time < 0:
+		return fmt.Errorf("time %v: the budget must be positive", o.Time)
+	case o.Trials < 0:
+		return fmt.Errorf("trials %d: the number must be positive", o.Trials)
+	case o.ValidRows < 0:
+		return fmt.Errorf("valid_rows %d: the number must not be negative", o.ValidRows)
+	case o.Threads < 0:
+		return fmt.Errorf("threads %d: the number must not be negative", o.Threads)
+	}
+	if o.Task != "" {
+		if _, err := metrics.ParseTask(string(o.Task)); err != nil {
+			return err
+		}
+	}
+	if o.Metric != "" {
+		if _, err := metrics.Lookup(o.Metric); err != nil {
+			return err
+		}
+	}
+	if _, err := parseFolds(o.Folds); err != nil {
+		return err
+	}
+	_, err := chooseLearners(o)
+	return err
+}
+
+// parseFolds reads "auto" (0), "holdout" (1) or a number from 2.
+func parseFolds(s string) (int, error) {
+	switch strings.ToLower(s) {
+	case "", "auto":
+		return 0, nil
+	case "holdout":
+		return 1, nil
+	}
+	k, err := strconv.Atoi(s)
+	if err != nil || k < 2 {
+		return 0, fmt.Errorf("folds %q: use auto, holdout or a number from 2", s)
+	}
+	return k, nil
+}
+
+// chooseLearners are those that the options leave, the baseline first.
+func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
+	for _, name := range slices.Concat(o.Include, o.Exclude) {
+		if _, err := algos.Lookup(name); err != nil {
+			return nil, err
+		}
+	}
+	var out []algos.Learner
+	for _, name := range algos.Names() {
+		if len(o.Include) > 0 && !slices.Contains(o.Include, name) || slices.Contains(o.Exclude, name) {
+			continue
+		}
+		l, err := algos.Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no learner is left: include %v, exclude %v", o.Include, o.Exclude)
+	}
+	slices.SortStableFunc(out, func(a, b algos.Learner) int {
+		return rank(a.Name()) - rank(b.Name())
+	})
+	return out, nil
+}
+
+// rank orders learners of equal weight.
+func rank(name string) int {
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest"}
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// newPlan understands a job: the target, the features and the metric. The split
+// and the blobs come later, by chooseSplit and store.
+func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions, dataset string, t *data.Table) (*plan, error) {
+	if err := checkOptions(o); err != nil {
+		return nil, input(err)
+	}
+	p := &plan{table: t, valid: o.ValidRows}
+	var err error
+	if p.learners, err = chooseLearners(o); err != nil {
+		return nil, input(err)
+	}
+	target, err := p.inferTarget(o)
+	if err != nil {
+		return nil, err
+	}
+	if p.metric, err = chooseMetric(o.Metric, target.Task); err != nil {
+		return nil, input(err)
+	}
+	types := make(map[string]featurize.Type, len(o.Types))
+	for name, s := range o.Types {
+		if types[name], err = featurize.ParseType(s); err != nil {
+			return nil, inputf("--type %s=%s: %w", name, s, err)
+		}
+	}
+	p.features, err = featurize.Infer(p.table, featurize.Options{
+		Target: o.Target, Weight: o.Weight, Types: types, Ignore: o.Ignore, Rows: p.trainRows(),
+	})
+	if err != nil {
+		return nil, input(err)
+	}
+	p.warnings = slices.Concat(p.warnings, target.Warnings, p.features.Warnings)
+	if err := p.prepare(ctx, c, held, o, dataset, target); err != nil {
+		return nil, err
+	}
+	s := p.prepared.Shape
+	p.shape = algos.Shape{
+		Rows: p.trainRows(), Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols, SparseNNZ: s.SparseNNZ,
+		Task: target.Task, Classes: len(target.Classes),
+	}
+	return p, nil
+}
+
+func (p *plan) trainRows() int { return p.table.Rows() - p.valid }
+
+// inferTarget reads the target and drops the rows in which it is missing.
+func (p *plan) inferTarget(o *trials.JobOptions) (*featurize.Target, error) {
+	column, err := featurize.Find(p.table, o.Target)
+	if err != nil {
+		return nil, inputf("target: %w", err)
+	}
+	if p.valid >= p.table.Rows() {
+		return nil, inputf("%d validation rows leave nothing to learn from: the table has %d rows", p.valid, p.table.Rows())
+	}
+	target, err := featurize.InferTarget(column, p.trainRows(), o.Task, o.Positive)
+	if err != nil {
+		return nil, input(err)
+	}
+	_, known, err := target.Encode(column)
+	if err != nil {
+		return nil, input(err)
+	}
+	rows := make([]int32, 0, len(known))
+	first := p.trainRows()
+	valid := 0
+	for i, ok := range known {
+		if !ok {
+			continue
+		}
+		rows = append(rows, int32(i))
+		if i >= first {
+			valid++
+		}
+	}
+	if missing := len(known) - len(rows); missing > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("target %q: %d of %d rows have no known value and are left out", o.Target, missing, len(known)))
+		if o.ValidRows > 0 && valid == 0 || len(rows) == valid {
+			return nil, inputf("target %q: no row with a known value is left to learn from or to validate", o.Target)
+		}
+		p.table, p.valid, p.dropped = p.table.Take(rows), valid, true
+	}
+	return target, nil
+}
+
+// chooseMetric looks up a metric by name, "" for the task's own.
+func chooseMetric(name string, task metrics.Task) (metrics.Metric, error) {
+	if name == "" {
+		return metrics.Default(task), nil
+	}
+	m, err := metrics.Lookup(name)
+	if err != nil {
+		return m, err
+	}
+	if !m.Supports(task) {
+		var names []string
+		for _, other := range metrics.ForTask(task) {
+			names = append(names, other.Name)
+		}
+		return m, fmt.Errorf("metric %s is not defined for a %s target: use %s", m.Name, task, strings.Join(names, ", "))
+	}
+	return m, nil
+}
+
+// prepare makes the matrix, in the cache that the workers of this process share,
+// and stores what workers elsewhere need.
+func (p *plan) prepare(ctx context.Context, c *Config, held *tables, o *trials.JobOptions, dataset string, target *featurize.Target) error {
+	var err error
+	switch {
+	case c.RemoteWorkers:
+		// Workers elsewhere fetch the table under the digest of its blob.
+		if dataset, err = putTable(ctx, c.Bus, p.table); err != nil {
+			return err
+		}
+	case p.dropped:
+		dataset = p.table.Digest()
+	}
+	held.add(dataset, p.table)
+	features, err := json.Marshal(p.features)
+	if err != nil {
+		return fmt.Errorf("feature plan: %w", err)
+	}
+	planDigest, err := c.Bus.PutBlob(ctx, features)
+	if err != nil {
+		return fmt.Errorf("store the feature plan: %w", err)
+	}
+	problem := trials.Problem{
+		Dataset: dataset, Plan: planDigest, Target: o.Target, Weight: o.Weight,
+		Task: target.Task, Metric: p.metric.Name, Classes: target.Classes, TrainRows: p.trainRows(),
+	}
+	blob, err := json.Marshal(problem)
+	if err != nil {
+		return fmt.Errorf("problem: %w", err)
+	}
+	if p.problem, err = c.Bus.PutBlob(ctx, blob); err != nil {
+		return fmt.Errorf("store the problem: %w", err)
+	}
+	key := featurize.Key{
+		Dataset: dataset, Plan: planDigest, Target: o.Target, Weight: o.Weight,
+		Task: target.Task, Classes: target.Classes, TrainRows: problem.TrainRows,
+	}
+	load := func() (*data.Table, *featurize.Plan, error) { return p.table, p.features, nil }
+	if p.prepared, err = c.Cache.Prepare(ctx, key, load, c.threads()); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return input(err)
+	}
+	// The cache knows classes and task, but not the reasons for them.
+	shared := *p.prepared
+	shared.Target = target
+	p.prepared = &shared
+	return nil
+}
+
+func putTable(ctx context.Context, b *bus.Bus, t *data.Table) (string, error) {
+	var buf bytes.Buffer
+	if err := t.Encode(&buf); err != nil {
+		return "", err
+	}
+	digest, err := b.PutBlob(ctx, buf.Bytes())
+	if err != nil {
+		return "", fmt.Errorf("store the table for the workers: %w", err)
+	}
+	return digest, nil
+}
+
+// budget is the time that a job is planned for, however it is bounded.
+func budget(o *trials.JobOptions, now time.Time) time.Duration {
+	b := o.Time
+	if !o.Deadline.IsZero() && (b == 0 || o.Deadline.Sub(now) < b) {
+		b = o.Deadline.Sub(now)
+	}
+	if b <= 0 {
+		return plannedTime
+	}
+	return b
+}
+
+// chooseSplit decides how trials are validated: as the options say, or by what
+// the default configuration's folds would cost of the budget of each worker.
+func (p *plan) chooseSplit(o *trials.JobOptions, budget time.Duration) error {
+	k, err := parseFolds(o.Folds)
+	if err != nil {
+		return input(err)
+	}
+	n := p.table.Rows()
+	p.split = trials.Split{Folds: k, Seed: o.Seed}
+	switch {
+	case p.valid > 0:
+		p.split.Folds, p.split.Fixed = 1, p.valid
+	case k == 0:
+		p.split.Folds = p.autoFolds(budget)
+	case k > n:
+		return inputf("fewer rows than folds: %d rows with a target, %d folds", n, k)
+	}
+	if p.split.Folds == 1 && p.valid == 0 {
+		p.split.Holdout = holdoutShare(n)
+	}
+	p.folds = p.split.Assign(n, p.shape.Task, p.prepared.Y)
+	return p.checkFolds(k > 0)
+}
+
+// takeSplit goes on with the split that the job was begun with.
+func (p *plan) takeSplit(s trials.Split) error {
+	p.split = s
+	p.folds = s.Assign(p.table.Rows(), p.shape.Task, p.prepared.Y)
+	return p.checkFolds(true)
+}
+
+// autoFolds is the number of folds, 1 for a hold-out.
+func (p *plan) autoFolds(budget time.Duration) int {
+	cost := p.defaultCost()
+	k := 1
+	switch total := budget.Seconds(); {
+	case p.shape.Rows < fewRows && 8*cost <= shareOfMany*total:
+		k = 8
+	case 5*cost <= shareOfFolds*total:
+		k = 5
+	case 3*cost <= shareOfFolds*total && p.shape.Rows < 20*fewRows:
+		k = 3
+	}
+	// Each fold needs a row of either class; very small tables, two rows.
+	if p.shape.Task == metrics.Binary {
+		k = min(k, p.smallestClass())
+	}
+	return max(1, min(k, p.shape.Rows/2))
+}
+
+// defaultCost is the declared time of one fit of the default configuration of
+// the learner that matters most.
+func (p *plan) defaultCost() float64 {
+	l := p.learners[len(p.learners)-1]
+	for _, other := range p.learners {
+		if other.Name() == primary {
+			l = other
+		}
+	}
+	return l.Estimate(p.shape, firstParams(l, p.shape)).Seconds
+}
+
+func firstParams(l algos.Learner, s algos.Shape) search.Params {
+	if list := portfolio(l, s); len(list) > 0 {
+		return l.Space(s).Complete(list[0])
+	}
+	return l.Space(s).Complete(nil)
+}
+
+func portfolio(l algos.Learner, s algos.Shape) []search.Params {
+	if p, ok := l.(algos.Portfolio); ok {
+		return p.Portfolio(s)
+	}
+	return nil
+}
+
+// holdoutShare is the part of n rows that is held out: enough to tell models
+// apart, and no more.
+func holdoutShare(n int) float64 {
+	f := float64(n)
+	if n < 5000 {
+		return max(0.1, min(0.2, 500/f))
+	}
+	return max(0.02, min(0.15, 6000/f))
+}
+
+func (p *plan) smallestClass() int {
+	counts := make([]int, p.shape.Classes)
+	for _, v := range p.prepared.Y {
+		if c := int(v); c >= 0 && c < len(counts) {
+			counts[c]++
+		}
+	}
+	return slices.Min(counts)
+}
+
+// checkFolds reports a split on which no score would mean anything.
+func (p *plan) checkFolds(explicit bool) error {
+	task, y := p.shape.Task, p.prepared.Y
+	for i, rows := range p.folds {
+		classes := map[float32]bool{}
+		for _, r := range rows {
+			classes[y[r]] = true
+		}
+		switch {
+		case len(rows) == 0 && p.valid > 0:
+			return inputf("no validation row has a target")
+		case len(rows) == 0 || len(rows) == p.table.Rows():
+			return inputf("fewer rows than folds: %d rows with a target leave fold %d of %d empty", p.table.Rows(), i+1, len(p.folds))
+		case task == metrics.Binary && len(classes) < 2 && p.valid > 0:
+			return inputf("all validation rows are of the class %q: take others", p.prepared.Target.Classes[int(y[rows[0]])])
+		case task == metrics.Binary && len(classes) < 2 && explicit && p.split.Folds > 1:
+			return inputf("fewer rows than folds: the rarer class has %d rows, there are %d folds", p.smallestClass(), len(p.folds))
+		case task == metrics.Binary && len(classes) < 2:
+			return inputf("the rarer class of target %q has %d rows: too few to validate on", p.prepared.Target.Name, p.smallestClass())
+		}
+	}
+	return nil
+}
+
+// study sets up the search: every learner with its space and its portfolio.
+// When there is time for a few fits of the main learner only, it goes first.
+func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
+	scarce := p.split.Folds == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
+	cfg := search.Config{Seed: seed}
+	for _, l := range p.learners {
+		a := search.Arm{Learner: l.Name(), Space: l.Space(p.shape), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
+		switch {
+		case l.Name() == baseline:
+			a.Once = true
+		case l.Name() == primary && scarce:
+			a.Weight *= 4
+		case l.Name() == "linear" && p.shape.SparseNNZ > 0:
+			a.Weight *= 2 // text is where it is at its best
+		}
+		cfg.Arms = append(cfg.Arms, a)
+	}
+	return search.NewStudy(cfg)
+}
+
+// cost is the declared time of a trial with all its folds on one worker.
+func (p *plan) cost(threads int) func(search.Suggestion) float64 {
+	shape := p.shape
+	if k := p.split.Folds; k > 1 {
+		shape.Rows -= shape.Rows / k
+	}
+	byName := make(map[string]algos.Learner, len(p.learners))
+	for _, l := range p.learners {
+		byName[l.Name()] = l
+	}
+	return func(s search.Suggestion) float64 {
+		l := byName[s.Learner]
+		if l == nil {
+			return 0
+		}
+		sec := l.Estimate(shape, s.Params).Seconds * float64(max(1, p.split.Folds)) / float64(max(1, threads))
+		if !(sec >= 0) || math.IsInf(sec, 0) {
+			return 0
+		}
+		return sec
+	}
+}
+
+// ensembleTime is what weighting the ensemble and reading its models may take.
+func (p *plan) ensembleTime(budget time.Duration) time.Duration {
+	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
+	need := 200*time.Millisecond + seconds(values*poolBest/3e7)
+	return min(need, budget/10)
+}
+
+// slack is how long before the search ends the trials must.
+func (p *plan) slack(budget time.Duration) time.Duration {
+	cells := float64(p.table.Rows()) * float64(p.shape.Features)
+	return min(100*time.Millisecond+seconds(cells/4e7), budget/20)
+}
+
+// rules are what the core goes by.
+func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) {
+	o := &job.Options
+	b := budget(o, now)
+	study, err := p.study(o.Seed, b)
+	if err != nil {
+		return nil, err
+	}
+	r := &Rules{
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary,
+		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
+		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads},
+	}
+	if !slices.ContainsFunc(p.learners, func(l algos.Learner) bool { return l.Name() == primary }) {
+		r.Primary = ""
+	}
+	if o.Time > 0 || !o.Deadline.IsZero() || o.Trials == 0 {
+		r.limit(c, job, b, p.ensembleTime(b), now)
+		r.Slack = p.slack(b)
+	}
+	return r, nil
+}
+
+// limit sets when the search ends. It always leaves it a moment, so that a
+// budget that reading the data has used up still gives a model.
+func (r *Rules) limit(c *Config, job *trials.Job, budget, ensemble time.Duration, now time.Time) {
+	o := &job.Options
+	r.Timed = true
+	r.Started = job.Started
+	reserve := c.Reserve + ensemble
+	least := min(500*time.Millisecond, budget/2)
+	t := o.Time
+	if t == 0 && o.Deadline.IsZero() {
+		t = defaultTime
+	}
+	switch {
+	case t > 0 && !c.Start.IsZero():
+		r.End = c.Start.Add(t - reserve)
+	case t > 0:
+		r.Budget = max(least, t-reserve)
+	}
+	if d := o.Deadline.Add(-reserve); !o.Deadline.IsZero() && (r.End.IsZero() || d.Before(r.End)) {
+		r.End = d
+	}
+	if !r.End.IsZero() && r.End.Before(now.Add(least)) && job.Started.IsZero() {
+		r.End = now.Add(least)
+	}
+}
