@@ -60,12 +60,12 @@ func (s *Server) predictions(w http.ResponseWriter, r *http.Request) (*model.Pre
 }
 
 func predictCSV(m *model.Model, body io.Reader, maxRows int, l Limits) (*model.Predictions, error) {
-	t, err := csv.Read(body, csv.Options{Name: "body", MaxBytes: l.BodyBytes, MaxRows: maxRows, MaxColumns: l.Columns})
+	t, err := csv.Read(body, csv.Options{Name: "body", Header: csv.HeaderYes, MaxBytes: l.BodyBytes, MaxRows: maxRows, MaxColumns: l.Columns})
 	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return nil, err
 		}
-		return nil, problem(http.StatusBadRequest, "%v", err)
+		return nil, tableProblem(err, errors.Is(err, csv.ErrTooLarge))
 	}
 	p, err := m.Predict(t)
 	if err != nil {

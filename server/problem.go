@@ -37,6 +37,8 @@ func (s *Server) asProblem(err error) *huma.ErrorModel {
 		return p
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	case errors.Is(err, bus.ErrTooLarge):
+		return problem(http.StatusRequestEntityTooLarge, "%v", err)
 	case errors.Is(err, trials.ErrNotFound):
 		return problem(http.StatusNotFound, "%v", err)
 	case errors.Is(err, bus.ErrUnreachable):

@@ -189,16 +189,20 @@ func (s *Server) openStores(dir string) error {
 	return nil
 }
 
+func (s *Server) newScheduler(cache *featurize.Cache) *scheduler.Service {
+	return scheduler.NewService(scheduler.Config{
+		Bus: s.bus, Cache: cache, Logger: s.log, RemoteWorkers: s.NATSURL() != "",
+		Workers: func() int { return max(1, s.cfg.Workers) }, Finish: s.finish,
+	})
+}
+
 // startWork starts scheduler and workers. They outlive ctx: its end begins
 // the drain, after which the closers stop them. The channel hears of a worker
 // that could not go on.
 func (s *Server) startWork(ctx context.Context, c *closers) (<-chan error, error) {
 	memory := worker.NewMemory(0)
 	cache := featurize.NewCache(memory.Limit() / 4)
-	s.scheduler = scheduler.NewService(scheduler.Config{
-		Bus: s.bus, Cache: cache, Logger: s.log, RemoteWorkers: s.NATSURL() != "",
-		Workers: func() int { return max(1, s.cfg.Workers) }, Finish: s.finish,
-	})
+	s.scheduler = s.newScheduler(cache)
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, s.cfg.Workers)
 	var done sync.WaitGroup

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl"
 	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/csv"
 	"github.com/seed-09a2cce4/automl/data/file"
 )
 
@@ -130,9 +131,17 @@ func (s *Server) parse(ctx context.Context, path string) (*data.Table, error) {
 	l := s.cfg.Limits
 	t, err := file.ReadFile(path, file.Options{Name: "upload", MaxBytes: 4 * l.UploadBytes, MaxRows: l.Rows, MaxColumns: l.Columns})
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "%s", strings.ReplaceAll(err.Error(), path, "upload"))
+		return nil, tableProblem(fmt.Errorf("%s", strings.ReplaceAll(err.Error(), path, "upload")), errors.Is(err, csv.ErrTooLarge))
 	}
 	return t, nil
+}
+
+// tableProblem is the answer to a table that cannot be read.
+func tableProblem(err error, tooLarge bool) error {
+	if tooLarge {
+		return problem(http.StatusRequestEntityTooLarge, "%v", err)
+	}
+	return problem(http.StatusBadRequest, "%v", err)
 }
 
 // keepTable stores the table on the bus and its description here.
