@@ -92,7 +92,7 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	return BuildModel(table, outcome, buildOptions{Start: o.Start, Time: o.Time, Seed: o.Seed})
+	return buildModel(outcome, buildOptions{Start: o.Start, Time: o.Time, Seed: o.Seed})
 }
 
 // classify marks the errors whose cause is what the user gave.

@@ -1,6 +1,7 @@
 package automl
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -18,17 +19,27 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// buildOptions bound the time that BuildModel takes.
+// buildOptions bound the time that buildModel takes.
 type buildOptions struct {
 	Start time.Time
 	Time  time.Duration // 0: no limit
 	Seed  uint64
 }
 
-// BuildModel makes the model of a job's outcome: the fold models of the
+// FinishJob makes the bundle of a service's job; it is what a
+// [scheduler.Service] calls at the end of one.
+func FinishJob(_ context.Context, job *trials.Job, o *scheduler.Outcome) ([]byte, error) {
+	m, err := buildModel(o, buildOptions{Start: o.Started, Time: job.Options.Time, Seed: job.Options.Seed})
+	if err != nil {
+		return nil, err
+	}
+	return m.Bytes()
+}
+
+// buildModel makes the model of a job's outcome: the fold models of the
 // ensemble's members, and the permutation importance of the columns as far as
 // the time allows.
-func BuildModel(table *Table, o *scheduler.Outcome, b buildOptions) (*Model, error) {
+func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	pl := o.Prepared.Pipeline
 	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board}
 	folds := o.Split.Assign(len(o.Prepared.Y), o.Prepared.Target.Task, o.Prepared.Y)
@@ -73,5 +84,3 @@ func info(o *scheduler.Outcome, b buildOptions) model.Info {
 		Data: "column names, category names, words of text columns and statistics of the columns; no rows",
 	}
 }
-
-var _ trials.State
