@@ -94,13 +94,11 @@ func (g *grower) tree(t int) predictor.Tree {
 	g.values, g.aborted, g.stop = nil, false, 0
 	g.open.reset(n > g.f.leaves)
 	g.add(0, n)
-	leaves := 1
-	for !g.open.empty() && leaves < g.f.leaves {
+	for leaves := 1; !g.aborted && !g.open.empty() && leaves < g.f.leaves; leaves++ {
 		g.divide(g.open.pop())
-		leaves++
-		if g.aborted {
-			return nil
-		}
+	}
+	if g.aborted {
+		return nil
 	}
 	for !g.open.empty() {
 		p := g.open.pop()
