@@ -1,0 +1,290 @@
+package gbdt
+
+import (
+	"context"
+	"errors"
+	"math"
+)
+
+// errStopped says that the context ended within a tree.
+var errStopped = errors.New("stopped within a tree")
+
+// node of a tree under training, over bins.
+type node struct {
+	split       split
+	left, right int32   // 0 for leaves
+	lo, hi      int     // training rows of the tree's spread
+	cover       float32 // Hessian of the rows
+	l2          float64
+	value       float32
+}
+
+func (n *node) leaf() bool { return n.left == 0 }
+
+// leaf is a node that may still be split.
+type leaf struct {
+	node  int32
+	depth int
+	total int64
+	slot  int // of its histogram, -1 without
+	best  split
+}
+
+// grower grows one tree after the other in the same memory.
+type grower struct {
+	*settings
+	features []feature
+	cells    int // of a leaf's histogram
+	train    *rowset
+	crew     crew
+
+	spread   *spread
+	packed   []int64 // of each row
+	gathered []int64 // the same in the order of spread.idx, for leaves under study
+	scales   scales
+	hStep    float64 // real value of a unit of Hessian
+
+	tiles   []activeTile
+	scratch []tileHistogram // of each worker, or of each block of rows of each tile
+	levels  []scanScratch   // of each worker
+	found   [][2]split      // of each tile: for the smaller and the larger child
+	slots   [][]int64
+	free    []int
+	leaves  []leaf
+	nodes   []node
+}
+
+// maxHistogramBytes bounds the histograms kept for subtraction.
+const maxHistogramBytes = 256 << 20
+
+func newGrower(s *settings, features []feature, cells int, train *rowset, c crew) *grower {
+	g := &grower{settings: s, features: features, cells: cells, train: train, crew: c}
+	g.spread = newSpread(train.cols, train.n)
+	g.packed = make([]int64, train.n)
+	g.gathered = make([]int64, train.n)
+	g.scratch = make([]tileHistogram, max(1, int(c)))
+	g.levels = make([]scanScratch, max(1, int(c)))
+	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells, 1))))
+	g.slots = make([][]int64, slots)
+	g.leaves = make([]leaf, 0, s.leafLimit)
+	g.nodes = make([]node, 0, 2*s.leafLimit)
+	return g
+}
+
+// grow makes a tree from the packed gradients of the first rows of the spread.
+// The nodes are valid until the next call. whole says that these are all rows in
+// order.
+func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([]node, error) {
+	g.free = g.free[:0]
+	for i := range g.slots {
+		g.free = append(g.free, i)
+	}
+	g.leaves = append(g.leaves[:0], leaf{slot: -1})
+	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2})
+	root := &g.leaves[0]
+	for _, r := range g.spread.idx[:rows] {
+		root.total += g.packed[r]
+	}
+	g.nodes[0].cover = g.cover(root.total)
+	g.study(0, -1, whole, seed)
+	for len(g.leaves) < g.leafLimit {
+		if ctx.Err() != nil {
+			return nil, errStopped
+		}
+		i := g.next()
+		if i < 0 {
+			break
+		}
+		g.divide(i, seed)
+	}
+	return g.nodes, nil
+}
+
+// next is the leaf with the best split, -1 if there is none.
+func (g *grower) next() int {
+	at, top := -1, 0.0
+	for i := range g.leaves {
+		if gain := g.leaves[i].best.gain; gain > top {
+			at, top = i, gain
+		}
+	}
+	return at
+}
+
+// prepare sets up the next tree: the limits in the units of its quantised
+// gradients, and the features it may use.
+func (g *grower) prepare(q *quantiser, seed uint64) {
+	g.hStep = q.hStep
+	unit := q.gStep * q.gStep / q.hStep // of gains
+	g.scales = scales{
+		shift: q.shift, l1: g.lambdaL1 / q.gStep, l2: g.lambdaL2 / q.hStep,
+		minHessian: g.minHessian / q.hStep, minGain: g.minGain / unit, minRows: g.minRows,
+		catL2: g.catL2 / q.hStep, catSmoothHessian: g.catSmooth / q.hStep, catSmooth: g.catSmooth,
+		minGroup: g.minGroup, maxOneHot: g.maxOneHot, maxSet: g.maxSet,
+	}
+	if g.tiles == nil || g.featureFraction < 1 {
+		g.tiles = activeTiles(g.features, g.chooseFeatures(seed))
+		g.found = make([][2]split, len(g.tiles))
+	}
+}
+
+// chooseFeatures draws the fraction of features that a tree may use, ascending.
+func (g *grower) chooseFeatures(seed uint64) []int32 {
+	n := len(g.features)
+	want := min(n, max(2, int(math.Round(g.featureFraction*float64(n)))))
+	var chosen []int32
+	for i := range n {
+		// Feature i is taken with probability missing/left (Knuth's algorithm S).
+		if below(mix(seed+uint64(i)), n-i) < want-len(chosen) {
+			chosen = append(chosen, int32(i))
+		}
+	}
+	return chosen
+}
+
+func (g *grower) cover(total int64) float32 {
+	return float32(float64(total&(1<<g.scales.shift-1)) * g.hStep)
+}
+
+// divide splits leaf i and studies the children.
+func (g *grower) divide(i int, seed uint64) {
+	parent := g.leaves[i]
+	b, f := &parent.best, &g.features[parent.best.feature]
+	table := b.table(f.bins)
+	lo, hi := g.nodes[parent.node].lo, g.nodes[parent.node].hi
+	mid := g.spread.part(lo, hi, g.train.cols[f.frame], &table, g.crew)
+
+	left := leaf{node: int32(len(g.nodes)), depth: parent.depth + 1, total: b.left, slot: -1}
+	right := leaf{node: left.node + 1, depth: left.depth, total: parent.total - b.left, slot: -1}
+	l2 := g.lambdaL2
+	if b.extraL2 {
+		l2 += g.catL2
+	}
+	g.nodes[parent.node].split = *b
+	g.nodes[parent.node].left, g.nodes[parent.node].right = left.node, right.node
+	g.nodes = append(g.nodes,
+		node{lo: lo, hi: mid, cover: g.cover(left.total), l2: l2},
+		node{lo: mid, hi: hi, cover: g.cover(right.total), l2: l2})
+
+	small, large := i, len(g.leaves)
+	if mid-lo > hi-mid {
+		left.slot = parent.slot
+		small, large = large, small
+	} else {
+		right.slot = parent.slot
+	}
+	g.leaves[i] = left
+	g.leaves = append(g.leaves, right)
+	if len(g.leaves) < g.leafLimit {
+		g.study(small, large, false, seed)
+	}
+}
+
+// study finds the best splits of the leaves small and large (-1: none), the
+// children of one split. large has the slot of the parent's histogram, or none
+// if that was given up.
+func (g *grower) study(small, large int, whole bool, seed uint64) {
+	var scans [2]leafScan
+	at := [2]int{small, large}
+	hope := false
+	for k, i := range at {
+		if i < 0 {
+			continue
+		}
+		l := &g.leaves[i]
+		random := uint64(0)
+		if g.extraTrees {
+			random = derive(seed, uint64(l.node)) | 1
+		}
+		n := &g.nodes[l.node]
+		scans[k].start(&g.scales, l.total, n.hi-n.lo, random)
+		if g.depthLimit > 0 && l.depth >= g.depthLimit {
+			scans[k].minH = l.total&scans[k].mask + 1
+		}
+		hope = hope || !scans[k].hopeless()
+	}
+	if !hope || g.leafLimit < 2 {
+		g.release(small)
+		g.release(large)
+		return
+	}
+	derived := large >= 0 && g.leaves[large].slot >= 0
+	g.reserve(small, large)
+	g.reserve(large, small)
+	g.gather(small, whole)
+	if large >= 0 && !derived {
+		g.gather(large, false)
+	}
+	g.search(&scans, at, derived, whole)
+	for k, i := range at {
+		if i >= 0 {
+			g.choose(i, k, scans[k].mask)
+		}
+	}
+}
+
+// choose takes the best of what the tiles found, in their order.
+func (g *grower) choose(i, k int, mask int64) {
+	l := &g.leaves[i]
+	for t := range g.tiles {
+		if b := &g.found[t][k]; b.gain > l.best.gain {
+			l.best = *b
+		}
+	}
+	if l.best.gain <= 0 {
+		g.release(i)
+		return
+	}
+	f := &g.features[l.best.feature]
+	l.best.settle(g.slots[l.slot][f.offset:f.offset+f.bins], l.total, mask)
+}
+
+func (g *grower) release(i int) {
+	if i >= 0 && g.leaves[i].slot >= 0 {
+		g.free = append(g.free, g.leaves[i].slot)
+		g.leaves[i].slot = -1
+	}
+}
+
+// reserve gives leaf i room for its histogram, if need be that of the leaf which
+// is least likely to be split soon (other excepted): its children will then both
+// be counted.
+func (g *grower) reserve(i, other int) {
+	if i < 0 || g.leaves[i].slot >= 0 {
+		return
+	}
+	if len(g.free) == 0 {
+		least := -1
+		for k := range g.leaves {
+			if k == other || g.leaves[k].slot < 0 {
+				continue
+			}
+			if least < 0 || g.leaves[k].best.gain < g.leaves[least].best.gain {
+				least = k
+			}
+		}
+		g.release(least)
+	}
+	last := len(g.free) - 1
+	slot := g.free[last]
+	g.free = g.free[:last]
+	if g.slots[slot] == nil {
+		g.slots[slot] = make([]int64, g.cells)
+	}
+	g.leaves[i].slot = slot
+}
+
+// gather puts the packed gradients of a leaf in the order of its rows.
+func (g *grower) gather(i int, whole bool) {
+	if whole {
+		return
+	}
+	n := &g.nodes[g.leaves[i].node]
+	idx, out := g.spread.idx[n.lo:n.hi], g.gathered[n.lo:n.hi]
+	g.crew.blocks(len(idx), func(lo, hi, _ int) {
+		o := out[lo:hi]
+		for k, r := range idx[lo:hi] {
+			o[k] = g.packed[r]
+		}
+	})
+}

@@ -1,0 +1,167 @@
+package gbdt
+
+// tileHistogram has a histogram for each of a tile's features.
+type tileHistogram [8][256]int64
+
+// farFraction: leaves with fewer than 1/farFraction of all rows touch memory so
+// sparsely that loading ahead pays.
+const farFraction = 12
+
+// aheadRows is how far it loads ahead.
+const aheadRows = 16
+
+// The kernels add the packed gradients gh of rows to the bins of their tile:
+// gh[i] belongs to row idx[i]. There is one integer addition a cell, and the
+// eight (four, two) histograms are independent, so that rows of one bin in
+// succession do not wait for each other. Indexing [256] by a byte needs no
+// bounds check.
+
+func addAll(tile []uint64, gh []int64, h *tileHistogram) {
+	gh = gh[:len(tile)]
+	for i, w := range tile {
+		g := gh[i]
+		h[0][uint8(w)] += g
+		h[1][uint8(w>>8)] += g
+		h[2][uint8(w>>16)] += g
+		h[3][uint8(w>>24)] += g
+		h[4][uint8(w>>32)] += g
+		h[5][uint8(w>>40)] += g
+		h[6][uint8(w>>48)] += g
+		h[7][uint8(w>>56)] += g
+	}
+}
+
+func addNear(tile []uint64, idx []int32, gh []int64, h *tileHistogram) {
+	gh = gh[:len(idx)]
+	for i, r := range idx {
+		g, w := gh[i], tile[r]
+		h[0][uint8(w)] += g
+		h[1][uint8(w>>8)] += g
+		h[2][uint8(w>>16)] += g
+		h[3][uint8(w>>24)] += g
+		h[4][uint8(w>>32)] += g
+		h[5][uint8(w>>40)] += g
+		h[6][uint8(w>>48)] += g
+		h[7][uint8(w>>56)] += g
+	}
+}
+
+// addFar is addNear with a load ahead; the returned value only keeps the loads
+// alive.
+func addFar(tile []uint64, idx []int32, gh []int64, h *tileHistogram) uint64 {
+	near := max(0, len(idx)-aheadRows)
+	ahead, touched := idx[min(aheadRows, len(idx)):], uint64(0)
+	for i, r := range idx[:near] {
+		g, w := gh[i], tile[r]
+		touched += tile[ahead[i]]
+		h[0][uint8(w)] += g
+		h[1][uint8(w>>8)] += g
+		h[2][uint8(w>>16)] += g
+		h[3][uint8(w>>24)] += g
+		h[4][uint8(w>>32)] += g
+		h[5][uint8(w>>40)] += g
+		h[6][uint8(w>>48)] += g
+		h[7][uint8(w>>56)] += g
+	}
+	addNear(tile, idx[near:], gh[near:], h)
+	return touched
+}
+
+// addFour serves up to four features of a tile, whose bytes start at the shifts.
+func addFour(tile []uint64, idx []int32, gh []int64, h *tileHistogram, shift [4]uint8) {
+	gh = gh[:len(idx)]
+	s0, s1, s2, s3 := shift[0]&63, shift[1]&63, shift[2]&63, shift[3]&63
+	for i, r := range idx {
+		g, w := gh[i], tile[r]
+		h[0][uint8(w>>s0)] += g
+		h[1][uint8(w>>s1)] += g
+		h[2][uint8(w>>s2)] += g
+		h[3][uint8(w>>s3)] += g
+	}
+}
+
+// addTwo serves up to two features of a tile.
+func addTwo(tile []uint64, idx []int32, gh []int64, h *tileHistogram, shift [4]uint8) {
+	gh = gh[:len(idx)]
+	s0, s1 := shift[0]&63, shift[1]&63
+	for i, r := range idx {
+		g, w := gh[i], tile[r]
+		h[0][uint8(w>>s0)] += g
+		h[1][uint8(w>>s1)] += g
+	}
+}
+
+// activeTile is a tile with the features that the current tree may use.
+type activeTile struct {
+	tile     int
+	features []int32 // indices into the trainer's features
+	rows     []uint8 // where each has its histogram
+	shift    [4]uint8
+	sweep    []cleared // histograms of other features, to be cleared
+}
+
+type cleared struct{ row, bins int }
+
+// add accumulates the rows idx, or all rows if idx is nil.
+func (a *activeTile) add(tile []uint64, idx []int32, gh []int64, h *tileHistogram) {
+	switch n := len(a.features); {
+	case idx == nil:
+		addAll(tile, gh, h)
+	case n > 4 && len(idx)*farFraction < len(tile):
+		addFar(tile, idx, gh, h)
+	case n > 4:
+		addNear(tile, idx, gh, h)
+	case n > 2:
+		addFour(tile, idx, gh, h, a.shift)
+	default:
+		addTwo(tile, idx, gh, h, a.shift)
+	}
+}
+
+// activeTiles groups the chosen features (ascending) by tile. Where few of a
+// tile are chosen a narrower kernel serves them.
+func activeTiles(features []feature, chosen []int32) []activeTile {
+	var out []activeTile
+	for i := 0; i < len(chosen); {
+		a := activeTile{tile: features[chosen[i]].frame / 8}
+		for ; i < len(chosen) && features[chosen[i]].frame/8 == a.tile; i++ {
+			a.features = append(a.features, chosen[i])
+		}
+		if len(a.features) > 4 {
+			a.placeAll(features)
+		} else {
+			a.placeFew(features)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// placeFew lets the narrow kernels fill rows from 0; rows without a feature
+// repeat the last one.
+func (a *activeTile) placeFew(features []feature) {
+	for k := range a.shift {
+		f := features[a.features[min(k, len(a.features)-1)]]
+		a.shift[k] = uint8(8 * (f.frame % 8))
+		if k < len(a.features) {
+			a.rows = append(a.rows, uint8(k))
+		} else {
+			a.sweep = append(a.sweep, cleared{k, f.bins})
+		}
+	}
+}
+
+// placeAll gives every byte of the tile its own row.
+func (a *activeTile) placeAll(features []feature) {
+	var chosen [8]bool
+	for _, i := range a.features {
+		row := features[i].frame % 8
+		a.rows = append(a.rows, uint8(row))
+		chosen[row] = true
+	}
+	for row, is := range chosen {
+		if !is {
+			a.sweep = append(a.sweep, cleared{row, 256})
+		}
+	}
+}

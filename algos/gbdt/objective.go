@@ -1,0 +1,174 @@
+package gbdt
+
+import (
+	"math"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// pair is the gradient and the Hessian of the loss in a row's score.
+type pair struct{ g, h float32 }
+
+// objective is a loss with its derivatives. Scores and gradients are [class][row].
+type objective interface {
+	// base is the best constant score.
+	base(d *rowset) []float64
+	// gradients fills grad for the rows lo to hi-1.
+	gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int)
+	// unitHessian says that the Hessian of a row is its weight.
+	unitHessian() bool
+	link() predictor.Link
+}
+
+func newObjective(p algos.Problem) objective {
+	switch p.Task {
+	case metrics.Binary:
+		return logistic{}
+	case metrics.Multiclass:
+		return softmax{p.Classes}
+	default:
+		return squared{}
+	}
+}
+
+// weightedMean of f over the rows, reduced in order.
+func weightedMean(d *rowset, f func(y float32) float64) float64 {
+	var sum, total float64
+	for i, y := range d.y {
+		w := 1.0
+		if d.w != nil {
+			w = float64(d.w[i])
+		}
+		sum += float64(w * f(y))
+		total += w
+	}
+	return sum / total
+}
+
+// squared is half the squared error.
+type squared struct{}
+
+func (squared) unitHessian() bool    { return true }
+func (squared) link() predictor.Link { return predictor.Identity }
+
+func (squared) base(d *rowset) []float64 {
+	return []float64{weightedMean(d, func(y float32) float64 { return float64(y) })}
+}
+
+func (squared) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
+	s, y, out := score[0][lo:hi], d.y[lo:hi], grad[0][lo:hi]
+	if d.w == nil {
+		for i, v := range s {
+			out[i] = pair{float32(v - float64(y[i])), 1}
+		}
+		return
+	}
+	for i, w := range d.w[lo:hi] {
+		out[i] = pair{float32((s[i] - float64(y[i])) * float64(w)), w}
+	}
+}
+
+// minProbability keeps starting scores finite where a class is absent.
+const minProbability = 1e-6
+
+// logistic is the log loss of two classes.
+type logistic struct{}
+
+func (logistic) unitHessian() bool    { return false }
+func (logistic) link() predictor.Link { return predictor.Sigmoid }
+
+func (logistic) base(d *rowset) []float64 {
+	p := weightedMean(d, func(y float32) float64 { return float64(y) })
+	p = max(minProbability, min(1-minProbability, p))
+	return []float64{math.Log(p / (1 - p))}
+}
+
+func (logistic) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
+	s, y, out := score[0][lo:hi], d.y[lo:hi], grad[0][lo:hi]
+	for i, v := range s {
+		p := 1 / (1 + fastExp(-v))
+		out[i] = pair{float32(p - float64(y[i])), float32(p * (1 - p))}
+	}
+	weigh(d, out, lo)
+}
+
+func weigh(d *rowset, out []pair, lo int) {
+	if d.w == nil {
+		return
+	}
+	for i := range out {
+		w := d.w[lo+i]
+		out[i].g *= w
+		out[i].h *= w
+	}
+}
+
+// softmax is the log loss of many classes.
+type softmax struct{ classes int }
+
+func (softmax) unitHessian() bool    { return false }
+func (softmax) link() predictor.Link { return predictor.Softmax }
+
+func (o softmax) base(d *rowset) []float64 {
+	out := make([]float64, o.classes)
+	for k := range out {
+		p := weightedMean(d, func(y float32) float64 {
+			if int(y) == k {
+				return 1
+			}
+			return 0
+		})
+		out[k] = math.Log(max(p, minProbability))
+	}
+	return out
+}
+
+// gradients uses the diagonal of the Hessian, enlarged by K/(K-1) because the
+// classes' trees move together (as LightGBM does).
+func (o softmax) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
+	factor := float64(o.classes) / float64(o.classes-1)
+	p := make([]float64, o.classes)
+	for i := lo; i < hi; i++ {
+		top := math.Inf(-1)
+		for k := range p {
+			top = max(top, score[k][i])
+		}
+		total := 0.0
+		for k := range p {
+			p[k] = fastExp(score[k][i] - top)
+			total += p[k]
+		}
+		scale := 1 / total
+		for k := range p {
+			q := p[k] * scale
+			grad[k][i] = pair{float32(q), float32(factor * q * (1 - q))}
+		}
+		grad[int(d.y[i])][i].g--
+	}
+	for k := range p {
+		weigh(d, grad[k][lo:hi], lo)
+	}
+}
+
+// fastExp is e^x to about 1e-8, x cut to ±700. 2^(k+f) with |f| <= 1/2 is a
+// polynomial in f with k added to the exponent bits; adding 1.5·2^52 rounds to
+// an integer and leaves k in the low bits.
+func fastExp(x float64) float64 {
+	const magic = 3 << 51
+	x = max(-700, min(700, x))
+	t := x * math.Log2E
+	k := t + magic
+	f := t - (k - magic)
+	// The Taylor coefficients ln(2)^n/n!.
+	p := 1.5252733804059840e-05
+	p = float64(p*f) + 1.5403530393381610e-04
+	p = float64(p*f) + 1.3333558146428443e-03
+	p = float64(p*f) + 9.6181291076284772e-03
+	p = float64(p*f) + 5.5504108664821580e-02
+	p = float64(p*f) + 2.4022650695910072e-01
+	p = float64(p*f) + 6.9314718055994531e-01
+	p = float64(p*f) + 1
+	return math.Float64frombits(math.Float64bits(p) + math.Float64bits(k)<<52)
+}

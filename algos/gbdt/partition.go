@@ -1,0 +1,72 @@
+package gbdt
+
+// spread is a set of rows parted by the nodes of the tree at hand: the rows of a
+// node are a stretch of idx, in ascending order.
+type spread struct {
+	cols     [][]uint8
+	idx, tmp []int32
+	segments []segment
+}
+
+// parallelRows is the size from which several goroutines part a leaf.
+const parallelRows = 4 * block
+
+type segment struct{ lo, left, right int }
+
+func newSpread(cols [][]uint8, n int) *spread {
+	return &spread{cols: cols, idx: make([]int32, n), tmp: make([]int32, n)}
+}
+
+// part moves the rows idx[lo:hi] that go left to the front, keeping their order
+// on both sides, and answers where the right ones start.
+func (s *spread) part(lo, hi int, col []uint8, table *[256]uint8, c crew) int {
+	idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
+	if c <= 1 || hi-lo < parallelRows {
+		left := partBlock(idx, tmp, col, table)
+		copy(idx[left:], tmp[:len(idx)-left])
+		return lo + left
+	}
+	return lo + s.partBlocks(idx, tmp, col, table, c)
+}
+
+// partBlock leaves the left rows at the front of idx and puts the right ones at
+// the front of tmp. Both are always written and one index moves: no branch.
+func partBlock(idx, tmp []int32, col []uint8, table *[256]uint8) int {
+	tmp = tmp[:len(idx)]
+	left, right := 0, 0
+	for _, r := range idx {
+		idx[left] = r
+		tmp[right] = r
+		c := int(table[col[r]])
+		left += c
+		right += 1 - c
+	}
+	return left
+}
+
+// partBlocks parts blocks on their own and then moves the pieces together.
+func (s *spread) partBlocks(idx, tmp []int32, col []uint8, table *[256]uint8, c crew) int {
+	n := (len(idx) + block - 1) / block
+	s.segments = append(s.segments[:0], make([]segment, n)...)
+	c.blocks(len(idx), func(lo, hi, b int) {
+		left := partBlock(idx[lo:hi], tmp[lo:hi], col, table)
+		s.segments[b] = segment{lo: lo, left: left, right: hi - lo - left}
+	})
+	// Left pieces only move down over what has moved already, so one after the
+	// other; the right ones then fill up from tmp in any order.
+	total := 0
+	for _, g := range s.segments {
+		copy(idx[total:], idx[g.lo:g.lo+g.left])
+		total += g.left
+	}
+	at := total
+	for k := range s.segments {
+		g := &s.segments[k]
+		g.left, at = at, at+g.right // left now says where to
+	}
+	c.run(n, func(b, _ int) {
+		g := s.segments[b]
+		copy(idx[g.left:], tmp[g.lo:g.lo+g.right])
+	})
+	return total
+}

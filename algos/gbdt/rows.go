@@ -1,0 +1,122 @@
+package gbdt
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// feature is a useful column of the binned view.
+type feature struct {
+	frame       int // its index in the frame
+	bins        int // the missing bin included
+	offset      int // of its cells in a leaf's histogram
+	categorical bool
+	levels      int
+	edges       []float32
+}
+
+// rowset is a selection of rows, counted from 0 in its own order: columns and
+// targets are gathered, so that a subset reads memory as densely as the whole.
+type rowset struct {
+	n     int
+	cols  [][]uint8  // by frame feature; nil where useless
+	tiles [][]uint64 // nil for validation rows
+	y, w  []float32  // w nil means ones
+}
+
+// usefulFeatures lists the features that can be split at all, and the number of
+// cells that their histograms have.
+func usefulFeatures(m *matrix.Matrix) ([]feature, int) {
+	var out []feature
+	cells := 0
+	for j, s := range m.Bins().Specs {
+		if s.Bins < 2 || s.Bins == 2 && !s.HasMissing {
+			continue
+		}
+		out = append(out, feature{frame: j, bins: s.Bins, offset: cells, categorical: s.Categorical,
+			levels: m.Frame.Features[j].Levels, edges: s.Edges})
+		cells += s.Bins
+	}
+	return out, cells
+}
+
+// checkData refuses data that a fit could not make sense of.
+func checkData(what string, p algos.Problem, d algos.Data) error {
+	if d.M == nil {
+		return fmt.Errorf("%s data: no matrix", what)
+	}
+	rows := d.M.Frame.Rows
+	if len(d.Y) < rows || d.W != nil && len(d.W) < rows {
+		return fmt.Errorf("%s data: %d targets and %d weights for %d rows", what, len(d.Y), len(d.W), rows)
+	}
+	for _, r := range d.Rows {
+		if r < 0 || int(r) >= rows {
+			return fmt.Errorf("%s data: row %d of %d", what, r, rows)
+		}
+		y := float64(d.Y[r])
+		if math.IsNaN(y) || math.IsInf(y, 0) {
+			return fmt.Errorf("%s data: the target of row %d is %v", what, r, y)
+		}
+		if p.Task != metrics.Regression && (y < 0 || int(y) >= p.Classes || y != math.Trunc(y)) {
+			return fmt.Errorf("%s data: the target of row %d is class %v of %d", what, r, y, p.Classes)
+		}
+		if d.W == nil {
+			continue
+		}
+		if w := float64(d.W[r]); !(w >= 0) || math.IsInf(w, 0) {
+			return fmt.Errorf("%s data: the weight of row %d is %v: use numbers from 0 up", what, r, w)
+		}
+	}
+	return nil
+}
+
+// gatherRows makes a rowset. Where the selection is all rows in order the
+// matrix's own columns are shared.
+func gatherRows(d algos.Data, features []feature, tiles bool, c crew) *rowset {
+	b := d.M.Bins()
+	s := &rowset{n: len(d.Rows), cols: make([][]uint8, len(b.Cols))}
+	s.y, s.w = pick(d.Y, d.Rows), pick(d.W, d.Rows)
+	whole := isWhole(d.Rows, b.Rows)
+	c.run(len(features), func(i, _ int) {
+		j := features[i].frame
+		if s.cols[j] = b.Cols[j]; !whole {
+			s.cols[j] = pick(b.Cols[j], d.Rows)
+		}
+	})
+	if !tiles {
+		return s
+	}
+	s.tiles = b.Tiles
+	if !whole {
+		s.tiles = make([][]uint64, len(b.Tiles))
+		c.run(len(b.Tiles), func(t, _ int) { s.tiles[t] = pick(b.Tiles[t], d.Rows) })
+	}
+	return s
+}
+
+func isWhole(rows []int32, n int) bool {
+	if len(rows) != n {
+		return false
+	}
+	for i, r := range rows {
+		if int(r) != i {
+			return false
+		}
+	}
+	return true
+}
+
+func pick[T any](from []T, rows []int32) []T {
+	if from == nil {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = from[r]
+	}
+	return out
+}
