@@ -81,7 +81,7 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 		return cheapest, true // there must be a model at all
 	}
 	if s.full == "" {
-		s.full = "no further trial fits into the time left"
+		s.full = timeUp // no further trial fits into what is left
 	}
 	return search.Suggestion{}, false
 }

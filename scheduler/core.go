@@ -91,6 +91,9 @@ type Action struct {
 // quiet is how long a trial may be without news before its record is read.
 const quiet = 10 * time.Second
 
+// timeUp is what ends most jobs.
+const timeUp = "the time was up"
+
 // maxNumber bounds what a damaged record can make the core hold.
 const maxNumber = 1 << 20
 
@@ -168,7 +171,7 @@ func (s State) Step(e Event) (State, []Action) {
 		return s, nil
 	}
 	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End()) {
-		return s, append(out, s.finish("the time was up")...)
+		return s, append(out, s.finish(timeUp)...)
 	}
 	out = append(out, s.fill()...)
 	if s.full != "" && s.inFlight() == 0 {

@@ -233,7 +233,7 @@ func (r *runner) search(ctx context.Context) error {
 func endedBy(ctx context.Context) string {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, context.DeadlineExceeded):
-		return "the time was up"
+		return timeUp
 	case errors.Is(cause, context.Canceled):
 		return "interrupted"
 	default:
@@ -556,8 +556,8 @@ func (r *runner) forget(ctx context.Context) {
 	defer cancel()
 	var digests []string
 	for n := range r.state.trials {
-		if t := r.state.trials[n]; t != nil && !t.dropped {
-			digests = append(digests, blobs(t.record)...)
+		if rec := r.state.Record(n); rec != nil { // of dropped ones as well: the drop may not have been performed
+			digests = append(digests, blobs(rec)...)
 		}
 	}
 	err := parallel(len(digests), func(i int) error { return r.c.Bus.DropBlob(ctx, digests[i]) })
