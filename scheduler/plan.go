@@ -30,7 +30,7 @@ const (
 	shareOfFolds = 0.3  // of the budget that the default trial's folds may take
 	shareOfMany  = 0.05 // the same for the folds of small tables
 	fewRows      = 1000 // below which there may be more folds
-	poolBytes    = 1 << 30
+	poolBytes    = 512 << 20
 	primary      = "gbdt"
 	baseline     = "baseline"
 )
