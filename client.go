@@ -90,8 +90,8 @@ func (c *Client) Upload(ctx context.Context, name string, r io.Reader, contentTy
 		q.Set("name", name)
 	}
 	var d Dataset
-	return &d, c.do(ctx, call{method: http.MethodPost, path: []string{"v1", "datasets"}, query: q,
-		body: r, contentType: contentType, out: &d})
+	return result(&d, c.do(ctx, call{method: http.MethodPost, path: []string{"v1", "datasets"}, query: q,
+		body: r, contentType: contentType, out: &d}))
 }
 
 // Datasets lists the uploaded tables, newest first.
@@ -106,7 +106,7 @@ func (c *Client) Datasets(ctx context.Context) ([]Dataset, error) {
 // Dataset describes one uploaded table.
 func (c *Client) Dataset(ctx context.Context, id string) (*Dataset, error) {
 	var d Dataset
-	return &d, c.get(ctx, &d, "v1", "datasets", id)
+	return result(&d, c.get(ctx, &d, "v1", "datasets", id))
 }
 
 // DeleteDataset removes an uploaded table.
@@ -117,13 +117,13 @@ func (c *Client) DeleteDataset(ctx context.Context, id string) error {
 // Submit queues a job and returns its first status.
 func (c *Client) Submit(ctx context.Context, r JobRequest) (*JobStatus, error) {
 	var s JobStatus
-	return &s, c.post(ctx, &s, r, "v1", "jobs")
+	return result(&s, c.post(ctx, &s, r, "v1", "jobs"))
 }
 
 // Job returns the status of a job.
 func (c *Client) Job(ctx context.Context, id string) (*JobStatus, error) {
 	var s JobStatus
-	return &s, c.get(ctx, &s, "v1", "jobs", id)
+	return result(&s, c.get(ctx, &s, "v1", "jobs", id))
 }
 
 // Jobs lists the limit newest jobs, all of them if limit is 0.
@@ -159,7 +159,7 @@ func (c *Client) Jobs(ctx context.Context, limit int) ([]JobStatus, error) {
 // Cancel asks a job to end with the best model so far.
 func (c *Client) Cancel(ctx context.Context, id string) (*JobStatus, error) {
 	var s JobStatus
-	return &s, c.post(ctx, &s, nil, "v1", "jobs", id, "cancel")
+	return result(&s, c.post(ctx, &s, nil, "v1", "jobs", id, "cancel"))
 }
 
 // Leaderboard returns the trials of a job that have ended, best first.
@@ -185,6 +185,14 @@ func (c *Client) Predict(ctx context.Context, id string, rows []map[string]any) 
 	}
 	err := c.post(ctx, &out, map[string]any{"rows": rows}, "v1", "jobs", id, "predict")
 	return out.Predictions, err
+}
+
+// result is the answer of a call, nil with an error.
+func result[T any](v *T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 func (c *Client) get(ctx context.Context, out any, path ...string) error {

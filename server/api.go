@@ -53,6 +53,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	a.jobs()
 	a.models()
 	a.service()
+	a.addDefaults()
 	spec, err := json.Marshal(a.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("OpenAPI document: %w", err)
@@ -100,15 +101,23 @@ func register[I, O any](a *api, op huma.Operation, handler func(context.Context,
 
 // plain adds an operation with a handler of its own.
 func (a *api) plain(op huma.Operation, handler http.HandlerFunc) {
-	problems := &huma.Response{
-		Description: "Error",
-		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: a.schema(huma.ErrorModel{})}},
-	}
-	if op.Responses["default"] == nil {
-		op.Responses["default"] = problems
-	}
 	a.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, handler)
+}
+
+// addDefaults says of every operation that it may fail: without the token,
+// beyond a limit, while the service ends.
+func (a *api) addDefaults() {
+	for _, item := range a.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			if op != nil {
+				op.Responses["default"] = &huma.Response{
+					Description: "Error",
+					Content:     content("application/problem+json", a.schema(huma.ErrorModel{})),
+				}
+			}
+		}
+	}
 }
 
 func (a *api) schema(v any) *huma.Schema {

@@ -48,7 +48,10 @@ type Config struct {
 	Workers int
 	// Threads of each trial; 0 shares the cores among the workers.
 	Threads int
-	Limits  Limits
+	// Concurrent is the number of jobs that run at the same time and share the
+	// workers; the others wait. Default 2.
+	Concurrent int
+	Limits     Limits
 	// DrainTimeout is how long requests may go on after the end of Run's
 	// context, default 10 s.
 	DrainTimeout time.Duration
@@ -58,14 +61,15 @@ type Config struct {
 // withDefaults fills what is not given and checks the rest; it reads TokenFile.
 func (c Config) withDefaults() (Config, error) {
 	c.Listen = cmp.Or(c.Listen, "127.0.0.1:8080")
+	c.Concurrent = cmp.Or(c.Concurrent, 2)
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 10*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	cores := runtime.GOMAXPROCS(0)
 	switch {
-	case c.Workers < automl.NoWorkers || c.Threads < 0:
-		return c, userError("workers %d, threads %d: the numbers must not be negative", c.Workers, c.Threads)
+	case c.Workers < automl.NoWorkers || c.Threads < 0 || c.Concurrent < 0:
+		return c, userError("workers %d, threads %d, jobs at once %d: the numbers must not be negative", c.Workers, c.Threads, c.Concurrent)
 	case c.Workers == 0:
 		c.Workers = max(1, cores/max(1, c.Threads))
 	case c.Workers == automl.NoWorkers:

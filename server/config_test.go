@@ -35,6 +35,7 @@ func TestConfigIsChecked(t *testing.T) {
 		{"two tokens", Config{Token: "x", TokenFile: token}, "one of the two"},
 		{"two NATS servers", Config{NATSURL: "nats://h:1", NATSListen: "127.0.0.1:2"}, "one of the two"},
 		{"workers", Config{Workers: -2}, "must not be negative"},
+		{"jobs at once", Config{Concurrent: -1}, "must not be negative"},
 		{"threads", Config{Threads: -1}, "must not be negative"},
 	}
 	for _, tt := range tests {

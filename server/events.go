@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	heartbeat   = 15 * time.Second // between comments on a silent stream
-	replayIdle  = 2 * time.Second  // a job that is over sends its events within that
-	finalPoll   = 50 * time.Millisecond
-	streamWrite = 30 * time.Second // for a client to take an event
-	finished    = "finished"       // kind of a job's last event
+	quietTick    = time.Second           // between looks at the job while no event comes
+	quietEnd     = 2                     // ticks after which a job that is over has sent all
+	quietComment = 15                    // ticks between comments, which keep the line open
+	finalPoll    = 50 * time.Millisecond // between looks at a job whose last event has come
+	streamWrite  = 30 * time.Second      // for a client to take an event
+	finished     = "finished"            // kind of a job's last event
 )
 
 // events is GET /v1/jobs/{id}/events, a stream of server-sent events.
@@ -27,6 +28,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.fail(w, err)
 		return
+	}
+	if r.Method == http.MethodHead {
+		return // a stream without a body would never end
 	}
 	select {
 	case s.streams <- struct{}{}:
@@ -50,13 +54,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !job.State.Final() {
 		st.start()
 	}
-	idle := heartbeat
-	if job.State.Final() {
-		idle = replayIdle
-	}
-	timer := time.NewTimer(idle)
-	defer timer.Stop()
-	for {
+	tick := time.NewTicker(quietTick)
+	defer tick.Stop()
+	for quiet := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
@@ -67,24 +67,21 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			if !ok || e.Kind == finished && !s.awaitFinal(ctx, job.ID) || !st.send(e) || e.Kind == finished {
 				return
 			}
-			timer.Reset(idle)
-		case <-timer.C:
-			// Silence. A job that is over has said all there is to say, even
-			// if its last event is not kept any more.
+			quiet = 0
+		case <-tick.C:
+			quiet++
 			if job, err = s.job(ctx, job.ID); err != nil {
 				return
 			}
-			if job.State.Final() && idle == replayIdle {
+			// A job that is over has said all there is to say, even if its
+			// last event was never sent or is not kept any more.
+			if job.State.Final() && quiet >= quietEnd {
 				st.end(job, after)
 				return
 			}
-			if job.State.Final() {
-				idle = replayIdle
-			}
-			if !st.comment() {
+			if quiet%quietComment == 0 && !st.comment() {
 				return
 			}
-			timer.Reset(idle)
 		}
 	}
 }

@@ -133,6 +133,7 @@ func TestEventsRefused(t *testing.T) {
 	f.store(trials.Job{ID: "j", State: trials.JobRunning})
 	f.want(404, "GET", "/v1/jobs/nope/events", "").problem(t)
 	f.want(400, "GET", "/v1/jobs/j/events", "", "Last-Event-ID", "x").problem(t)
+	f.want(200, "HEAD", "/v1/jobs/j/events", "")
 	s := f.follow("j")
 	if !s.lines.Scan() {
 		t.Fatal("no stream")

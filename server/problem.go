@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/scheduler"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -32,11 +33,14 @@ func invalid(fields []*huma.ErrorDetail) *huma.ErrorModel {
 func (s *Server) asProblem(err error) *huma.ErrorModel {
 	var p *huma.ErrorModel
 	var tooLarge *http.MaxBytesError
+	var input *scheduler.InputError
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &tooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	case errors.As(err, &input):
+		return problem(http.StatusUnprocessableEntity, "%v", err)
 	case errors.Is(err, bus.ErrTooLarge):
 		return problem(http.StatusRequestEntityTooLarge, "%v", err)
 	case errors.Is(err, trials.ErrNotFound):

@@ -21,6 +21,9 @@ import (
 	"github.com/seed-09a2cce4/automl/worker"
 )
 
+// reserve is the part of a job's time budget kept for making the bundle.
+const reserve = 250 * time.Millisecond
+
 // Server is one service. Make it with New and use Run once.
 type Server struct {
 	cfg         Config
@@ -192,7 +195,8 @@ func (s *Server) openStores(dir string) error {
 func (s *Server) newScheduler(cache *featurize.Cache) *scheduler.Service {
 	return scheduler.NewService(scheduler.Config{
 		Bus: s.bus, Cache: cache, Logger: s.log, RemoteWorkers: s.NATSURL() != "",
-		Workers: func() int { return max(1, s.cfg.Workers) }, Finish: s.finish,
+		Workers: func() int { return max(1, s.cfg.Workers) }, Concurrent: s.cfg.Concurrent,
+		Finish: s.finish, Reserve: reserve,
 	})
 }
 
