@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"bytes"
 	"container/list"
 	"context"
 	"crypto/sha256"
@@ -14,13 +13,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const (
-	// transferTimeout bounds moving one blob to or from the server. Without a
-	// deadline of its own the client would give up after callTimeout.
-	transferTimeout = 15 * time.Minute
-	// chunkSize of blobs in the object store.
-	chunkSize = 128 << 10
-)
+// transferTimeout bounds moving one blob to or from the server. Without a
+// deadline of its own the client would give up after callTimeout.
+const transferTimeout = 15 * time.Minute
 
 // blobs keeps byte strings under the SHA-256 of their content.
 type blobs struct {
@@ -90,9 +85,7 @@ func (b *Bus) PutBlob(ctx context.Context, data []byte) (digest string, err erro
 	defer cancel()
 	info, err := s.obs.GetInfo(ctx, digest)
 	if errors.Is(err, jetstream.ErrObjectNotFound) || err == nil && info.Size != uint64(len(data)) {
-		_, err = s.obs.Put(ctx, jetstream.ObjectMeta{
-			Name: digest, Opts: &jetstream.ObjectMetaOptions{ChunkSize: chunkSize},
-		}, bytes.NewReader(data))
+		err = b.upload(ctx, digest, data)
 	}
 	if err != nil {
 		return "", fmt.Errorf("store blob %.12s of %d bytes: %w", digest, len(data), err)

@@ -28,7 +28,8 @@ func deadReason(job string, number int, reason string) string {
 // Dead calls f with every task that will not be delivered again, once in all
 // processes (again if f fails or the process dies in it), until ctx ends. A task
 // delivered too often is then removed from the queue, where it would stay for
-// ever. It returns ctx's error or ErrClosed.
+// ever; the server notices it when the next worker asks for a task. f has to
+// leave a trial alone that is final already. It returns ctx's error or ErrClosed.
 func (b *Bus) Dead(ctx context.Context, f func(job string, number int, reason string) error) error {
 	for {
 		err := b.dead(ctx, f)

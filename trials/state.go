@@ -25,7 +25,7 @@ func (r *Record) Move(to State, now time.Time) error {
 			r.Attempt--
 		}
 		r.Worker, r.Started = "", time.Time{}
-	case to.Final():
+	case to == Succeeded, to == Failed, to == Pruned, to == Cancelled:
 		r.Finished = now
 	default:
 		return fmt.Errorf("trial %d of job %s: unknown state %q", r.Spec.Number, r.Spec.Job, to)
