@@ -37,6 +37,14 @@ func numberCell(f float64) Cell {
 	return Cell{kind: number, f: f + 0} // -0 is 0
 }
 
+// orNaN is the number of a numberCell, NaN if it is missing.
+func (c Cell) orNaN() float64 {
+	if c.kind == missing {
+		return math.NaN()
+	}
+	return c.f
+}
+
 func wordCell(s string) Cell {
 	if data.IsMissing(s) {
 		return Cell{}

@@ -91,6 +91,10 @@ func retimed(t Transform, c *data.Column) *data.Column {
 }
 
 func (p *piece) run() error {
+	if n, ok := p.transform.(*numeric); ok && p.cols[0].Kind == data.Number {
+		n.numbers(p.cols[0].Floats[p.lo:p.hi], p.out[0][p.lo:p.hi])
+		return nil
+	}
 	if c := p.cols[0]; len(p.cols) == 1 && p.transform.SparseCols() == 0 &&
 		c.Kind == data.String && len(c.Dict) < p.hi-p.lo {
 		return p.runWords(c)

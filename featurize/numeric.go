@@ -20,9 +20,8 @@ type numeric struct {
 func fitNumeric(f fitting) (Transform, error) {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for i := range f.rows {
-		v, _ := cellAt(f.col, i).number()
-		if v == v {
-			lo, hi = math.Min(lo, v), math.Max(hi, v)
+		if v, _ := cellAt(f.col, i).number(); v == v {
+			lo, hi = min(lo, v), max(hi, v)
 		}
 	}
 	n := &numeric{Column: f.col.Name}
@@ -50,6 +49,13 @@ func (n *numeric) Row(in []Cell, out []float32, _ *Entries) error {
 	}
 	out[0] = clamp(v - n.Offset)
 	return nil
+}
+
+// numbers does Row's work on many cells of a column of numbers at once.
+func (n *numeric) numbers(cells []float64, out []float32) {
+	for i, v := range cells {
+		out[i] = clamp(numberCell(v).orNaN() - n.Offset)
+	}
 }
 
 // clamp rounds to float32, keeps NaN, and never returns an infinity.
