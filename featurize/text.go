@@ -28,8 +28,8 @@ const (
 	maxTreeCells = 40_000_000
 	// maxShare: terms in a larger share of the rows say nothing to trees.
 	maxShare = 0.6
-	// filterBits sizes the counting filter that spares rare n-grams a map entry.
-	filterBits = 22
+	// maxFilterBits bounds the counting filter that spares rare n-grams a map entry.
+	maxFilterBits = 22
 	// maxCandidates bounds the n-grams counted exactly.
 	maxCandidates = 400_000
 )
@@ -96,17 +96,22 @@ type termCount struct {
 // ties by hash. A first pass counts rows by the upper bits of the hash; only
 // n-grams whose place in that filter holds enough rows are counted exactly.
 func countTerms(docs []string, threads int) []termCount {
-	filter := make([]uint32, 1<<filterBits)
+	size := 0
+	for _, d := range docs {
+		size += len(d)
+	}
+	shift := 64 - min(bits.Len(uint(size)), maxFilterBits)
+	filter := make([]uint32, 1<<(64-shift))
 	forDocs(docs, threads, func(_ int, hashes []uint64) {
 		for _, h := range hashes {
-			atomic.AddUint32(&filter[h>>(64-filterBits)], 1)
+			atomic.AddUint32(&filter[h>>shift], 1)
 		}
 	})
 	least := leastCount(filter)
 	shards := make([]shard, 64)
 	forDocs(docs, threads, func(_ int, hashes []uint64) {
 		for _, h := range hashes {
-			if filter[h>>(64-filterBits)] >= least {
+			if filter[h>>shift] >= least {
 				shards[h%uint64(len(shards))].count(h)
 			}
 		}
