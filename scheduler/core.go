@@ -308,15 +308,22 @@ func (s *State) better(n int) int {
 	return n
 }
 
-// learn corrects the cost model of the trial's learner by what it took.
+// learn corrects the cost model of the trial's learner by what it took. One that
+// was cut tells only that the learner is slower than thought.
 func (s *State) learn(t *trial) {
 	r := t.record
 	took := r.Finished.Sub(r.Started).Seconds()
-	if !s.Timed() || math.IsNaN(t.loss()) || r.Started.IsZero() || took <= 0 || len(r.Result.FoldLosses) == 0 {
+	if !s.Timed() || r.Started.IsZero() || took <= 0 {
 		return
 	}
-	declared := s.rules.Cost(suggestion(t)) * float64(len(r.Result.FoldLosses)) / float64(max(1, r.Spec.Split.Folds))
-	if !(declared > 0) || r.Result.Truncated && took < declared*s.slowness(r.Spec.Learner) {
+	share := 1.0
+	whole := t.succeeded() && !r.Result.Truncated
+	if r.Result != nil && len(r.Result.FoldLosses) > 0 {
+		share = float64(len(r.Result.FoldLosses)) / float64(max(1, r.Spec.Split.Folds))
+		whole = whole || r.State == trials.Pruned && !r.Result.Truncated
+	}
+	declared := s.rules.Cost(suggestion(t)) * share
+	if !(declared > 0) || !whole && took <= declared*s.slowness(r.Spec.Learner) {
 		return
 	}
 	next := make(map[string]float64, len(s.ratio)+2)

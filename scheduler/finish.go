@@ -132,7 +132,13 @@ func (r *runner) candidates(ctx context.Context, o *Outcome) []candidate {
 		all[i].record = rec
 		return nil
 	})
-	return slices.DeleteFunc(all, func(c candidate) bool { return c.record == nil })
+	all = slices.DeleteFunc(all, func(c candidate) bool { return c.record == nil })
+	constant := func(c candidate) bool { return c.record.Spec.Learner == baseline }
+	if slices.ContainsFunc(all, func(c candidate) bool { return !constant(c) }) {
+		// A constant changes no ranking: to a metric of ranks it would be free.
+		all = slices.DeleteFunc(all, constant)
+	}
+	return all
 }
 
 // validated are the rows that some fold validates, ascending.
