@@ -157,14 +157,15 @@ func Read(r io.Reader, o Options) (*data.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := read(r, o)
+	t, err := read(r, o, blockBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	return t, nil
 }
 
-func read(r io.Reader, o Options) (*data.Table, error) {
+// read is Read with the size of blocks, which tests choose.
+func read(r io.Reader, o Options, blockBytes int) (*data.Table, error) {
 	text, err := load(r, o)
 	if err != nil {
 		return nil, err
@@ -173,7 +174,7 @@ func read(r io.Reader, o Options) (*data.Table, error) {
 		o.Delimiter = sniff(text)
 	}
 	o.Report.Delimiter = o.Delimiter
-	s := &scanner{text: text, delimiter: byte(o.Delimiter)}
+	s := &scanner{text: text, delimiter: byte(o.Delimiter), blockBytes: blockBytes}
 	head, rest, err := s.header(o)
 	if err != nil {
 		return nil, err

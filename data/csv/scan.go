@@ -17,6 +17,7 @@ type scanner struct {
 	width     int // cells a record
 	// mayBeShort: the last column has no name, so a record may lack its cell.
 	mayBeShort bool
+	blockBytes int // of text in a block, at least
 }
 
 // blockBytes is how much text a block holds at least: small enough for the
@@ -66,7 +67,7 @@ func closing(text []byte, i int) int {
 // split returns the ends of blocks of whole records from offset start on.
 func (s *scanner) split(start int) ([]int, error) {
 	var ends []int
-	next := start + blockBytes // the block ends with the first record that ends after it
+	next := start + s.blockBytes // the block ends with the first record that ends after it
 	for i := start; i < len(s.text); {
 		stretch := len(s.text) // the end of text outside quotes
 		q := bytes.IndexByte(s.text[i:], '"')
@@ -81,7 +82,7 @@ func (s *scanner) split(start int) ([]int, error) {
 			}
 			end := from + n + 1
 			ends = append(ends, end)
-			next = end + blockBytes
+			next = end + s.blockBytes
 		}
 		if q < 0 {
 			break
