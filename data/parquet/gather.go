@@ -255,7 +255,7 @@ func (n *integers) column() (*data.Column, error) { return n.finish(n), nil }
 // plain makes numbers, or text if one is beyond 2^53.
 func (n *integers) plain() *data.Column {
 	for _, v := range n.values {
-		if v > maxExact || v < -maxExact {
+		if v > maxExact || v < -maxExact || n.unsigned && v < 0 { // from 2^63 on unsigned
 			return n.asText(func(dst []byte, v int64) []byte {
 				if n.unsigned {
 					return strconv.AppendUint(dst, uint64(v), 10)

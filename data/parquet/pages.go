@@ -22,6 +22,11 @@ const (
 // decoder allocate out of proportion: values beyond those the chunk declares,
 // pages that reach beyond the file, absurd ratios of compression.
 func checkPages(r io.ReaderAt, size int64, meta format.ColumnMetaData) error {
+	if meta.Codec == format.Lz4Raw {
+		// parquet-go 0.32 returns zeros for pages that shrink to more than a third,
+		// and never ends on damaged ones.
+		return fmt.Errorf("%w: LZ4 compression cannot be read: write it with Snappy, gzip or Zstandard", ErrFormat)
+	}
 	start := meta.DataPageOffset
 	if d := meta.DictionaryPageOffset; d > 0 && d < start {
 		start = d

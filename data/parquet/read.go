@@ -199,16 +199,16 @@ func checkShape(f *parquet.File, o Options) (rows int, err error) {
 	}
 	var total int64
 	for _, g := range f.Metadata().RowGroups {
-		if g.NumRows < 0 || g.NumRows > int64(o.MaxRows) || len(g.Columns) != len(leaves) {
+		if g.NumRows < 0 || len(g.Columns) != len(leaves) {
 			return 0, fmt.Errorf("%w: a row group of %d rows and %d columns", ErrFormat, g.NumRows, len(g.Columns))
+		}
+		if total += g.NumRows; g.NumRows > int64(o.MaxRows) || total > int64(o.MaxRows) {
+			return 0, fmt.Errorf("%w: more than %d rows", ErrTooLarge, o.MaxRows)
 		}
 		for i := range g.Columns {
 			if n := g.Columns[i].MetaData.NumValues; n != g.NumRows {
 				return 0, fmt.Errorf("%w: column %q has %d values in a group of %d rows", ErrFormat, leaves[i].Name(), n, g.NumRows)
 			}
-		}
-		if total += g.NumRows; total > int64(o.MaxRows) {
-			return 0, fmt.Errorf("%w: more than %d rows", ErrTooLarge, o.MaxRows)
 		}
 	}
 	if total == 0 {
