@@ -1,0 +1,396 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// kernel names what the bits of a result depend on beside its spec.
+const kernel = runtime.GOARCH + "/go-v1"
+
+// timedRows is how many rows are predicted to measure the speed of a model that
+// came with its validation predictions.
+const timedRows = 512
+
+// trial is a trial under way.
+type trial struct {
+	w       *worker
+	rec     *trials.Record
+	spec    *trials.Spec
+	learner algos.Learner
+	p       *featurize.Prepared
+	problem algos.Problem
+	width   int
+	threads int
+	folds   [][]int32
+
+	oof    []float32 // rows × width, NaN where not validated
+	losses []float64 // NaN where the metric is not defined on a fold
+	models []trials.Model
+	result trials.Result
+}
+
+// run runs a trial. An error means that it could not be run here and now; what
+// is wrong with the trial itself is an outcome.
+func (w *worker) run(ctx context.Context, rec *trials.Record) (outcome, error) {
+	spec := &rec.Spec
+	if spec.Kind != trials.Folds {
+		return failed("unknown kind of task %q: this worker is of an older version", spec.Kind), nil
+	}
+	t := &trial{w: w, rec: rec, spec: spec, threads: w.Threads}
+	if spec.Threads > 0 {
+		t.threads = spec.Threads
+	}
+	if out, err := t.prepare(ctx); err != nil || out.state != "" {
+		return out, err
+	}
+	fits, cancel := ctx, context.CancelFunc(func() {})
+	if !spec.Deadline.IsZero() {
+		fits, cancel = context.WithDeadline(ctx, spec.Deadline)
+	}
+	defer cancel()
+	need := t.estimate()
+	if limit := w.MemoryLimit.Limit(); need > limit {
+		return failed("needs %d MB of memory, the limit is %d MB", mb(need), mb(limit)), nil
+	}
+	if err := w.MemoryLimit.Acquire(fits, need); err != nil {
+		if ctx.Err() != nil {
+			return outcome{}, ctx.Err()
+		}
+		return failed("ran out of time waiting for %d MB of memory", mb(need)), nil
+	}
+	left := &leftBehind{release: func() { w.MemoryLimit.Release(need) }}
+	defer left.done()
+	return t.runFolds(ctx, fits, left)
+}
+
+func mb(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
+
+// prepare brings problem, learner, matrix and folds.
+func (t *trial) prepare(ctx context.Context) (outcome, error) {
+	blob, err := t.w.Bus.GetBlob(ctx, t.spec.Problem)
+	if err != nil {
+		return missing(ctx, "problem", err)
+	}
+	var p trials.Problem
+	if err := json.Unmarshal(blob, &p); err != nil {
+		return failed("problem: %v", err), nil
+	}
+	metric, err := metrics.Lookup(p.Metric)
+	if err != nil {
+		return failed("%v", err), nil
+	}
+	if t.learner, err = algos.Lookup(t.spec.Learner); err != nil {
+		return failed("%v", err), nil
+	}
+	t.problem = algos.Problem{Task: p.Task, Classes: len(p.Classes), Metric: metric}
+	t.width = metrics.Width(p.Task, len(p.Classes))
+	if t.p, err = t.w.prepared(ctx, &p, t.threads); err != nil {
+		return missing(ctx, "data", err)
+	}
+	t.folds = t.w.split.assign(t.spec, p.Task, t.p)
+	t.oof = make([]float32, t.p.Rows*t.width)
+	for i := range t.oof {
+		t.oof[i] = float32(math.NaN())
+	}
+	t.result.Kernel = kernel
+	return outcome{}, nil
+}
+
+// missing sorts what keeps a trial from starting: what won't be better next time
+// is its outcome.
+func missing(ctx context.Context, what string, err error) (outcome, error) {
+	var transfer *transferError
+	if ctx.Err() != nil || errors.As(err, &transfer) || what == "problem" && !errors.Is(err, bus.ErrNoBlob) {
+		return outcome{}, err
+	}
+	return failed("%s: %v", what, err), nil
+}
+
+// transferError is a blob that could not be fetched now.
+type transferError struct{ err error }
+
+func (e *transferError) Error() string { return e.err.Error() }
+func (e *transferError) Unwrap() error { return e.err }
+
+// prepared brings the matrix of a problem: from the cache, else from the table,
+// which is in the cache or on the bus.
+func (w *worker) prepared(ctx context.Context, p *trials.Problem, threads int) (*featurize.Prepared, error) {
+	key := featurize.Key{
+		Dataset: p.Dataset, Plan: p.Plan, Target: p.Target, Weight: p.Weight,
+		Task: p.Task, Classes: p.Classes, TrainRows: p.TrainRows,
+	}
+	return w.Cache.Prepare(ctx, key, func() (*data.Table, *featurize.Plan, error) {
+		blob, err := w.blob(ctx, p.Plan)
+		if err != nil {
+			return nil, nil, err
+		}
+		plan, err := featurize.DecodePlan(blob)
+		if err != nil {
+			return nil, nil, err
+		}
+		if table, ok := w.Cache.Table(p.Dataset); ok {
+			return table, plan, nil
+		}
+		if blob, err = w.blob(ctx, p.Dataset); err != nil {
+			return nil, nil, err
+		}
+		table, err := data.Decode(bytes.NewReader(blob), int64(len(blob)))
+		if err != nil {
+			return nil, nil, fmt.Errorf("table %.12s: %w", p.Dataset, err)
+		}
+		return table, plan, nil
+	}, threads)
+}
+
+func (w *worker) blob(ctx context.Context, digest string) ([]byte, error) {
+	blob, err := w.Bus.GetBlob(ctx, digest)
+	if err != nil && !errors.Is(err, bus.ErrNoBlob) {
+		return nil, &transferError{err}
+	}
+	return blob, err
+}
+
+// estimate is the memory that the fits take, by the learner's own model, with
+// the predictions and their encoded form.
+func (t *trial) estimate() int64 {
+	s := t.p.Shape
+	cost := t.learner.Estimate(algos.Shape{
+		Rows: t.p.TrainRows, Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols,
+		SparseNNZ: s.SparseNNZ, Task: t.problem.Task, Classes: t.problem.Classes,
+	}, t.spec.Params)
+	return max(0, cost.Bytes) + 8*int64(len(t.oof)) + 8*int64(t.p.Rows)
+}
+
+// runFolds fits and scores one fold after the other. ctx is the trial's, fits
+// ends at its deadline as well.
+func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, error) {
+	for k := range t.folds {
+		if len(t.folds[k]) == 0 || len(t.folds[k]) == t.p.Rows {
+			return failed("fold %d of %d has no rows to %s: use fewer folds", k+1, len(t.folds),
+				[]string{"validate", "train"}[min(1, len(t.folds[k]))]), nil
+		}
+		fitted, out := t.fit(fits, k, left)
+		if ctx.Err() != nil {
+			return outcome{}, ctx.Err()
+		}
+		if out.state != "" {
+			return out, nil
+		}
+		if err := t.score(k, fitted); err != nil {
+			return failed("%s, fold %d: %v", t.spec.Learner, k+1, err), nil
+		}
+		t.tell(k)
+		if k == len(t.folds)-1 {
+			break
+		}
+		if fitted.Truncated {
+			return t.outOfTime(k), nil
+		}
+		if mean := t.meanLoss(); k < len(t.spec.Prune) && mean > t.spec.Prune[k] {
+			return t.pruned(k, mean), nil
+		}
+	}
+	return t.finish(ctx)
+}
+
+func (t *trial) outOfTime(k int) outcome {
+	return failed("ran out of time in fold %d of %d", k+1, len(t.folds))
+}
+
+// fit trains fold k.
+func (t *trial) fit(ctx context.Context, k int, left *leftBehind) (*algos.Fitted, outcome) {
+	valid := t.folds[k]
+	rows := func(r []int32) algos.Data { return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: t.p.W, Rows: r} }
+	req := &algos.Request{
+		Problem: t.problem,
+		Train:   rows(t.spec.Split.Train(t.p.Rows, valid)), Valid: rows(valid),
+		Params: t.spec.Params, Seed: trials.MixSeed(t.spec.Seed, k), Threads: t.threads, MaxSteps: t.spec.MaxSteps,
+	}
+	start := time.Now()
+	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return t.learner.Fit(ctx, req) })
+	t.result.FitSeconds += time.Since(start).Seconds()
+	var p *panicError
+	switch {
+	case errors.As(err, &p):
+		t.w.Logger.Error("a learner panicked", "job", t.spec.Job, "trial", t.spec.Number,
+			"learner", t.spec.Learner, "panic", p.value, "stack", p.stack)
+		return nil, failed("%s panicked in fold %d: %v", t.spec.Learner, k+1, p.value)
+	case errors.Is(err, errStuck):
+		t.w.Logger.Error("a learner does not stop", "job", t.spec.Job, "trial", t.spec.Number, "learner", t.spec.Learner)
+		return nil, failed("%s did not stop within %v of its deadline in fold %d", t.spec.Learner, t.w.stop, k+1)
+	case err != nil && ctx.Err() != nil:
+		return nil, t.outOfTime(k)
+	case err != nil:
+		return nil, failed("%s, fold %d: %v", t.spec.Learner, k+1, err)
+	case fitted == nil || fitted.Predictor == nil:
+		return nil, failed("%s, fold %d: no model", t.spec.Learner, k+1)
+	case fitted.Predictor.Width() != t.width:
+		return nil, failed("%s, fold %d: %d values a row, not %d", t.spec.Learner, k+1, fitted.Predictor.Width(), t.width)
+	}
+	return fitted, outcome{}
+}
+
+// score keeps a fold's model and predictions.
+func (t *trial) score(k int, f *algos.Fitted) error {
+	valid := t.folds[k]
+	pred := f.ValidPred
+	start := time.Now()
+	if pred == nil {
+		pred = algos.Predict(f.Predictor, t.p.Matrix, valid, t.threads)
+		t.result.PredictSeconds += time.Since(start).Seconds()
+	} else {
+		some := valid[:min(len(valid), timedRows)]
+		algos.Predict(f.Predictor, t.p.Matrix, some, t.threads)
+		t.result.PredictSeconds += time.Since(start).Seconds() * float64(len(valid)) / float64(len(some))
+	}
+	if len(pred) != len(valid)*t.width {
+		return fmt.Errorf("%d predictions for %d rows", len(pred), len(valid))
+	}
+	for _, v := range pred {
+		if v-v != 0 { // NaN or infinite
+			return errors.New("predictions that are not numbers")
+		}
+	}
+	for i, row := range valid {
+		copy(t.oof[int(row)*t.width:], pred[i*t.width:(i+1)*t.width])
+	}
+	loss, err := t.loss(valid, pred)
+	if err != nil {
+		// The fold may lack a class that the metric needs; all folds together
+		// may have it.
+		loss = math.NaN()
+	}
+	t.losses = append(t.losses, loss)
+	t.result.Steps = append(t.result.Steps, f.Steps)
+	t.result.Truncated = t.result.Truncated || f.Truncated
+	m := trials.Model{Kind: f.Predictor.Kind(), View: f.Predictor.View(), Bytes: f.Predictor.Append(nil)}
+	t.models = append(t.models, m)
+	t.result.Bytes += int64(len(m.Bytes))
+	return nil
+}
+
+// loss of the predictions (one a row of rows, in order).
+func (t *trial) loss(rows []int32, pred []float32) (float64, error) {
+	y := make([]float32, len(rows))
+	var w []float32
+	if t.p.W != nil {
+		w = make([]float32, len(rows))
+	}
+	for i, r := range rows {
+		y[i] = t.p.Y[r]
+		if w != nil {
+			w[i] = t.p.W[r]
+		}
+	}
+	score, err := t.problem.Metric.Score(t.problem.Task, t.problem.Classes, y, pred, w)
+	if err != nil {
+		return 0, err
+	}
+	return t.problem.Metric.Loss(score), nil
+}
+
+// meanLoss is the mean over the folds so far on which the metric is defined,
+// NaN if there are none.
+func (t *trial) meanLoss() float64 {
+	sum, n := 0.0, 0
+	for _, l := range t.losses {
+		if l == l {
+			sum += l
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+type foldData struct {
+	Trial int `json:"trial"`
+	// Fold counts from 0; Folds is their number.
+	Fold  int      `json:"fold"`
+	Folds int      `json:"folds"`
+	Loss  *float64 `json:"loss,omitempty"` // lower is better
+}
+
+func (t *trial) tell(k int) {
+	d := foldData{Trial: t.spec.Number, Fold: k, Folds: len(t.folds)}
+	if l := t.losses[k]; l == l {
+		d.Loss = &l
+	}
+	t.w.report(t.rec, "fold", strconv.Itoa(k), d)
+}
+
+func (t *trial) pruned(k int, mean float64) outcome {
+	t.setLosses(mean)
+	return outcome{state: trials.Pruned, result: &t.result, reason: fmt.Sprintf(
+		"given up after fold %d of %d: mean loss %.6g is above %.6g", k+1, len(t.folds), mean, t.spec.Prune[k])}
+}
+
+// setLosses sets the trial's loss, which also stands for folds without one of
+// their own.
+func (t *trial) setLosses(loss float64) {
+	t.result.Loss = loss
+	t.result.FoldLosses = make([]float64, len(t.losses))
+	for i, l := range t.losses {
+		if l != l {
+			l = loss
+		}
+		t.result.FoldLosses[i] = l
+	}
+}
+
+// finish scores all folds together and stores what is worth keeping.
+func (t *trial) finish(ctx context.Context) (outcome, error) {
+	var rows []int32
+	var pred []float32
+	for i := range t.p.Rows {
+		if v := t.oof[i*t.width : (i+1)*t.width]; v[0] == v[0] {
+			rows = append(rows, int32(i))
+			pred = append(pred, v...)
+		}
+	}
+	loss, err := t.loss(rows, pred)
+	if err != nil {
+		return failed("%v", err), nil
+	}
+	t.setLosses(loss)
+	if t.spec.KeepLoss == nil || loss < *t.spec.KeepLoss {
+		if t.result.OutOfFold, err = t.w.Bus.PutBlob(ctx, trials.EncodeOOF(t.oof)); err == nil {
+			t.result.Models, err = t.w.Bus.PutBlob(ctx, trials.EncodeModels(t.models))
+		}
+		if errors.Is(err, bus.ErrTooLarge) {
+			return failed("models of %d MB: %v", mb(t.result.Bytes), err), nil
+		}
+		if err != nil {
+			return outcome{}, err
+		}
+	}
+	return outcome{state: trials.Succeeded, result: &t.result}, nil
+}
+
+// splitCache keeps the folds of the job that the worker is on.
+type splitCache struct {
+	problem string
+	split   trials.Split
+	folds   [][]int32
+}
+
+func (c *splitCache) assign(s *trials.Spec, task metrics.Task, p *featurize.Prepared) [][]int32 {
+	if c.folds == nil || c.problem != s.Problem || c.split != s.Split {
+		*c = splitCache{s.Problem, s.Split, s.Split.Assign(p.Rows, task, p.Y)}
+	}
+	return c.folds
+}
