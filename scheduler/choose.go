@@ -122,15 +122,23 @@ func (s *State) left(wait time.Duration) time.Duration {
 
 // fits reports whether a trial that starts after wait can be of use: all folds of
 // a cross-validation must end in time; with a hold-out the best so far counts.
+// The first trial of a learner always can: it shows what the learner costs.
 func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	if s.End().IsZero() {
 		return true
+	}
+	if !s.tried(sug.Learner) {
+		return s.left(wait) > 0
 	}
 	share := leastFolds
 	if s.rules.Spec.Split.Folds <= 1 {
 		share = leastHoldout
 	}
 	return s.cost(sug) <= share*s.left(wait).Seconds()
+}
+
+func (s *State) tried(learner string) bool {
+	return slices.ContainsFunc(s.trials, func(t *trial) bool { return t != nil && t.record.Spec.Learner == learner })
 }
 
 // deadline is when a trial dispatched now must end, so that others get their

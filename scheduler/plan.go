@@ -361,10 +361,10 @@ func (p *plan) autoFolds(budget time.Duration) int {
 	switch total := budget.Seconds(); {
 	case p.shape.Rows < fewRows && 8*cost <= shareOfMany*total:
 		k = 8
-	case 5*cost <= shareOfFolds*total:
+	case 5*cost <= shareOfFolds*total, 5*cost <= total && p.shape.Rows < 5*fewRows:
 		k = 5
-	case 3*cost <= shareOfFolds*total && p.shape.Rows < 20*fewRows:
-		k = 3
+	case 3*cost <= shareOfFolds*total && p.shape.Rows < 20*fewRows, p.shape.Rows < 2*fewRows:
+		k = 3 // a hold-out of a few hundred rows tells little
 	}
 	// Each fold needs a row of either class; very small tables, two rows.
 	if p.shape.Task == metrics.Binary {

@@ -544,6 +544,7 @@ func TestSplits(t *testing.T) {
 		"medium":      {5000, time.Minute, trials.JobOptions{}, trials.Split{Folds: 5}},
 		"hurried":     {5000, 60 * time.Millisecond, trials.JobOptions{}, trials.Split{Folds: 3}},
 		"no time":     {5000, 10 * time.Millisecond, trials.JobOptions{}, trials.Split{Folds: 1, Holdout: 0.15}},
+		"few rows":    {1500, time.Microsecond, trials.JobOptions{}, trials.Split{Folds: 3}},
 		"as told":     {500, time.Minute, trials.JobOptions{Folds: "4"}, trials.Split{Folds: 4}},
 		"holdout":     {1000, time.Minute, trials.JobOptions{Folds: "holdout"}, trials.Split{Folds: 1, Holdout: 0.2}},
 		"valid rows":  {500, time.Minute, trials.JobOptions{ValidRows: 100}, trials.Split{Folds: 1, Fixed: 100}},
