@@ -16,6 +16,7 @@ const (
 	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
 	sharePrimary = 0.95 // the same for the learner that matters most
 	shareFolds   = 0.5  // the same for any trial in cross-validation
+	patience     = 2.0  // times its estimate that a trial in cross-validation may always take
 	leastFolds   = 0.9  // cross-validation: part of the time left that the estimate may fill
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
@@ -143,7 +144,7 @@ func (s *State) tried(learner string) bool {
 
 // deadline is when a trial dispatched now must end, so that others get their
 // turn; zero without a clock.
-func (s *State) deadline(learner string) time.Time {
+func (s *State) deadline(sug search.Suggestion) time.Time {
 	end := s.End()
 	if !s.Timed() || end.IsZero() {
 		return time.Time{}
@@ -153,11 +154,14 @@ func (s *State) deadline(learner string) time.Time {
 	switch {
 	case s.rules.Spec.Split.Folds > 1:
 		share = shareFolds
-	case s.rules.Primary != "" && learner != s.rules.Primary:
+	case s.rules.Primary != "" && sug.Learner != s.rules.Primary:
 		share = shareOther
 	}
 	wait := s.wait()
 	grant := max(time.Second, time.Duration(share*float64(s.left(wait))))
+	if s.rules.Spec.Split.Folds > 1 {
+		grant = max(grant, seconds(patience*s.cost(sug))) // nothing comes of one that is cut
+	}
 	if d := s.now.Add(wait + grant); d.Before(end) {
 		return d
 	}
@@ -169,7 +173,7 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 	spec := s.rules.Spec
 	spec.Job, spec.Number, spec.Learner, spec.Params = s.rules.Job, n, sug.Learner, sug.Params
 	spec.Seed = trials.MixSeed(s.rules.Spec.Seed, n)
-	spec.Deadline = s.deadline(sug.Learner)
+	spec.Deadline = s.deadline(sug)
 	if spec.Kind == trials.Folds {
 		spec.Prune = s.prune(n, sug.Learner)
 		spec.KeepLoss = s.keepLoss(n, sug.Learner)

@@ -480,6 +480,9 @@ func (r *runner) tell(a Action) bool {
 		r.emit(EventTrial, a.Number, d, "trial/"+strconv.Itoa(a.Number))
 		r.c.hooks.progress(r.told)
 	case Best:
+		if r.c.NoOp {
+			return false
+		}
 		score := r.plan.metric.FromLoss(rec.Result.Loss)
 		r.told.best = &score
 		d := BestData{Trial: a.Number, Learner: rec.Spec.Learner, Metric: r.plan.metric.Name, Score: score}

@@ -151,6 +151,7 @@ func (s *site) do(ctx context.Context, task *bus.Task) error {
 		return task.Done(ctx) // cancelled meanwhile
 	}
 	to := trials.Succeeded
+	rec.Result = &trials.Result{}
 	if spec.Kind == trials.Folds {
 		rec.Result, err = s.result(ctx, spec)
 		if err != nil {
