@@ -69,7 +69,7 @@ func TestReorderErrors(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{"fti a.csv", `unknown command "fti"`},
 		{"jobs lst", `"automl help jobs" lists the commands`},
-		{"fit a.csv --tragte y", `unknown flag --tragte`},
+		{"fit a.csv --traget y", `unknown flag --traget`},
 		{"fit a.csv --zzzzzzzzz", `"automl help fit" lists the flags`},
 		{"fit a.csv --target", "--target needs a value"},
 		{"fit a.csv --target --time 5s", "--target needs a value"},

@@ -80,7 +80,11 @@ func printBoard(w io.Writer, board []trials.Row, metric string) error {
 func printImportance(w io.Writer, columns []model.Importance, metric string) error {
 	rows := make([][]string, 0, len(columns))
 	for _, col := range columns {
-		rows = append(rows, []string{col.Column, optional(col.Drop), number(col.StdErr)})
+		stdErr := "-"
+		if col.StdErr > 0 {
+			stdErr = number(col.StdErr)
+		}
+		rows = append(rows, []string{col.Column, optional(col.Drop), stdErr})
 	}
 	return table(w, []string{"column", "worse " + metric + " when shuffled", "std err"}, rows)
 }

@@ -1,15 +1,17 @@
+//go:build unix
+
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -205,10 +207,6 @@ func TestWorkerElsewhere(t *testing.T) {
 // TestInterrupt: Ctrl-C ends a fit with the best model so far.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Log("this system cannot send an interrupt to one process")
-		return
-	}
 	in, dir := tables(t), t.TempDir()
 	fit := startProgram(t, dir, "fit", filepath.Join(in, "churn.csv"), "--target", "churn", "--time", "10m", "--json")
 	for line := ""; !strings.Contains(line, "best "); {
@@ -227,4 +225,32 @@ func TestInterrupt(t *testing.T) {
 	if answers := mustRun(t, dir, "predict", "churn.automl", filepath.Join(in, "new.csv")); strings.Count(answers, "\n") != 41 {
 		t.Errorf("predictions: %s", answers)
 	}
+}
+
+// TestInterruptedReading: an interrupt ends a command also while it waits for
+// its data, and nothing is written.
+func TestInterruptedReading(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "fifo.csv")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	p := &process{stdout: &stdout, stderr: &stderr}
+	code := p.run(ctx, []string{"fit", fifo, "--target", "y", "--out", filepath.Join(dir, "m.automl"), "--quiet"})
+	if code != exitInterrupted || stdout.Len() > 0 || stderr.String() != "automl: interrupted\n" {
+		t.Errorf("exit code %d, %q, %q", code, stdout.String(), stderr.String())
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d files", len(entries))
+	}
+	// Let the reader go.
+	w, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
 }
