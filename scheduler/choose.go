@@ -29,14 +29,14 @@ func suggestion(t *trial) search.Suggestion {
 
 // visible reports whether the choice of trial n may depend on the result of trial i.
 func (s *State) visible(n, i int) bool {
-	return s.trials[i].final() && (s.Timed() || i <= n-s.rules.Lag)
+	return s.trials.at(i).final() && (s.Timed() || i <= n-s.rules.Lag)
 }
 
 // history is what search may know when it is asked for trial n.
 func (s *State) history(n int) []search.Observation {
-	out := make([]search.Observation, 0, len(s.trials)+len(s.passed))
-	for i, t := range s.trials {
-		if t == nil || !s.Timed() && i >= n {
+	out := make([]search.Observation, 0, s.trials.n+len(s.passed))
+	for i, t := range s.trials.from(0) {
+		if !s.Timed() && i >= n {
 			continue
 		}
 		o := search.Observation{Suggestion: suggestion(t), Number: i, Loss: math.NaN()}
@@ -95,10 +95,7 @@ func (s *State) cost(sug search.Suggestion) float64 {
 // wait is the expected time until a worker is free for one more trial.
 func (s *State) wait() time.Duration {
 	ahead, load := 0, 0.0
-	for _, t := range s.trials {
-		if t == nil || t.final() {
-			continue
-		}
+	for _, t := range s.open {
 		ahead++
 		c := s.cost(suggestion(t))
 		if t.record.State == trials.Running {
@@ -139,7 +136,12 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 }
 
 func (s *State) tried(learner string) bool {
-	return slices.ContainsFunc(s.trials, func(t *trial) bool { return t != nil && t.record.Spec.Learner == learner })
+	for _, t := range s.trials.from(0) {
+		if t.record.Spec.Learner == learner {
+			return true
+		}
+	}
+	return false
 }
 
 // deadline is when a trial dispatched now must end, so that others get their
@@ -191,8 +193,8 @@ func (s *State) prune(n int, learner string) []float64 {
 	}
 	var full [][]float64
 	ended, own := 0, 0
-	for i, t := range s.trials {
-		if t == nil || !s.visible(n, i) || math.IsNaN(t.loss()) {
+	for i, t := range s.trials.from(0) {
+		if !s.visible(n, i) || math.IsNaN(t.loss()) {
 			continue
 		}
 		ended++
@@ -224,8 +226,8 @@ func (s *State) prune(n int, learner string) []float64 {
 // worth keeping: what gets it into the ensemble's pool. nil means any.
 func (s *State) keepLoss(n int, learner string) *float64 {
 	var all, own []float64
-	for i, t := range s.trials {
-		if t == nil || !s.visible(n, i) || !t.succeeded() {
+	for i, t := range s.trials.from(0) {
+		if !s.visible(n, i) || !t.succeeded() {
 			continue
 		}
 		all = append(all, t.loss())

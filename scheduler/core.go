@@ -101,7 +101,8 @@ const maxNumber = 1 << 20
 // holds no goroutine, clock or connection.
 type State struct {
 	rules  *Rules
-	trials []*trial // by number; nil where a record was lost
+	trials list  // nil where a record was lost
+	held   []int // numbers of the trials whose blobs are kept
 	passed []search.Suggestion
 	ratio  map[string]float64 // of observed to declared cost, by learner
 
@@ -109,6 +110,7 @@ type State struct {
 	workers      int
 	live         bool   // Tick has come
 	prefix       int    // all trials below are in a final state
+	finals       int    // trials in a final state
 	full         string // why no further trial is asked for
 	ended        string // what ended the search
 	best         int    // trial, -1 for none
@@ -116,10 +118,9 @@ type State struct {
 
 // trial is what the core knows of one; it is replaced, never changed.
 type trial struct {
-	record  *trials.Record
-	key     string
-	news    time.Time
-	dropped bool
+	record *trials.Record
+	key    string
+	news   time.Time
 }
 
 func (t *trial) final() bool { return t != nil && t.record.State.Final() }
@@ -201,48 +202,40 @@ func (s *State) End() time.Time {
 func (s *State) Ended() string { return s.ended }
 
 // Finals counts the trials in a final state.
-func (s *State) Finals() int {
-	n := 0
-	for _, t := range s.trials {
-		if t.final() {
-			n++
-		}
-	}
-	return n
-}
+func (s *State) Finals() int { return s.finals }
 
 // Record is what is known of a trial, nil if nothing.
 func (s *State) Record(number int) *trials.Record {
-	if t := s.at(number); t != nil {
+	if t := s.trials.at(number); t != nil {
 		return t.record
 	}
 	return nil
 }
 
-func (s *State) at(number int) *trial {
-	if number < 0 || number >= len(s.trials) {
-		return nil
+// put sets trial number.
+func (s *State) put(number int, t *trial) {
+	if t.final() && !s.trials.at(number).final() {
+		s.finals++
 	}
-	return s.trials[number]
+	s.trials = s.trials.with(number, t)
+	for s.trials.at(s.prefix).final() {
+		s.prefix++
+	}
 }
 
-// put replaces a trial in a copy of the list.
-func (s *State) put(number int, t *trial) {
-	list := make([]*trial, max(len(s.trials), number+1))
-	copy(list, s.trials)
-	list[number] = t
-	s.trials = list
-	for s.at(s.prefix).final() {
-		s.prefix++
+// open goes through the trials that are not in a final state.
+func (s *State) open(yield func(int, *trial) bool) {
+	for i, t := range s.trials.from(s.prefix) {
+		if !t.final() && !yield(i, t) {
+			return
+		}
 	}
 }
 
 func (s *State) inFlight() int {
 	n := 0
-	for _, t := range s.trials {
-		if t != nil && !t.final() {
-			n++
-		}
+	for range s.open {
+		n++
 	}
 	return n
 }
@@ -251,22 +244,20 @@ func (s *State) inFlight() int {
 func (s *State) start() []Action {
 	s.live = true
 	var out []Action
-	for i, t := range s.trials {
-		if t == nil {
-			continue
-		}
+	for i, t := range s.trials.from(0) {
 		if q := t.record.Queued; s.started.IsZero() || s.rules.Started.IsZero() && !q.IsZero() && q.Before(s.started) {
 			s.started = q
 		}
 		if t.final() {
 			s.learn(t)
 			s.best = s.better(i)
+			out = append(out, s.hold(t)...)
 		} else {
 			// Its task may never have been stored, or be lost.
 			out = append(out, Action{Kind: Check, Number: i, Spec: &t.record.Spec})
 		}
 	}
-	return append(out, s.drop()...)
+	return out
 }
 
 // report takes in a record. Records that are older than what is known, or that
@@ -276,7 +267,7 @@ func (s *State) report(r *trials.Record) []Action {
 	if r.Spec.Job != s.rules.Job || n < 0 || n > maxNumber {
 		return nil
 	}
-	old := s.at(n)
+	old := s.trials.at(n)
 	if old != nil && (old.final() || r.Revision <= old.record.Revision) {
 		return nil
 	}
@@ -296,13 +287,13 @@ func (s *State) report(r *trials.Record) []Action {
 		s.best = b
 		out = append(out, Action{Kind: Best, Number: n})
 	}
-	return append(out, s.drop()...)
+	return append(out, s.hold(t)...)
 }
 
 // better is the better one of trial n and the best so far.
 func (s *State) better(n int) int {
-	t := s.trials[n]
-	if !t.succeeded() || s.best >= 0 && s.trials[s.best].loss() <= t.loss() {
+	t := s.trials.at(n)
+	if !t.succeeded() || s.best >= 0 && s.trials.at(s.best).loss() <= t.loss() {
 		return s.best
 	}
 	return n
@@ -349,20 +340,21 @@ func (s *State) slowness(learner string) float64 {
 	return 1
 }
 
-// drop lets go of what fell out of the ensemble's pool.
-func (s *State) drop() []Action {
-	var held []*trials.Record
-	for _, t := range s.trials {
-		if t.final() && !t.dropped {
-			held = append(held, t.record)
-		}
+// hold keeps what an ended trial left, and lets go of what thereby falls out of
+// the ensemble's pool.
+func (s *State) hold(t *trial) []Action {
+	if len(blobs(t.record)) == 0 {
+		return nil
+	}
+	s.held = append(slices.Clone(s.held), t.record.Spec.Number)
+	records := make([]*trials.Record, len(s.held))
+	for i, n := range s.held {
+		records[i] = s.trials.at(n).record
 	}
 	var out []Action
-	for _, r := range outside(held, s.rules.PoolBytes, s.rules.OOFBytes) {
+	for _, r := range outside(records, s.rules.PoolBytes, s.rules.OOFBytes) {
 		n := r.Spec.Number
-		t := *s.trials[n]
-		t.dropped = true
-		s.put(n, &t)
+		s.held = slices.DeleteFunc(s.held, func(k int) bool { return k == n })
 		out = append(out, Action{Kind: Drop, Number: n, Blobs: blobs(r)})
 	}
 	return out
@@ -371,8 +363,8 @@ func (s *State) drop() []Action {
 // overdue asks for the records of trials that nothing was heard of.
 func (s *State) overdue() []Action {
 	var out []Action
-	for i, t := range s.trials {
-		if t == nil || t.final() || s.now.Sub(t.news) < quiet {
+	for i, t := range s.open {
+		if s.now.Sub(t.news) < quiet {
 			continue
 		}
 		heard := *t
@@ -387,10 +379,8 @@ func (s *State) overdue() []Action {
 func (s *State) finish(reason string) []Action {
 	s.ended = reason
 	var out []Action
-	for i, t := range s.trials {
-		if t != nil && !t.final() {
-			out = append(out, Action{Kind: CancelTrial, Number: i, Reason: reason})
-		}
+	for i := range s.open {
+		out = append(out, Action{Kind: CancelTrial, Number: i, Reason: reason})
 	}
 	return append(out, Action{Kind: Finish, Reason: reason})
 }
@@ -424,10 +414,11 @@ func (s *State) fill() []Action {
 
 // next is the lowest number without a trial.
 func (s *State) next() int {
-	if i := slices.Index(s.trials, nil); i >= 0 {
-		return i
+	for i := s.prefix; ; i++ {
+		if s.trials.at(i) == nil {
+			return i
+		}
 	}
-	return len(s.trials)
 }
 
 // wants reports whether trial n is to be asked for now: with a clock, as long as
@@ -438,8 +429,8 @@ func (s *State) wants(n int) bool {
 		return s.prefix > n-s.rules.Lag
 	}
 	waiting := 0
-	for _, t := range s.trials {
-		if t != nil && t.record.State == trials.Queued {
+	for _, t := range s.open {
+		if t.record.State == trials.Queued {
 			waiting++
 		}
 	}
@@ -450,8 +441,8 @@ func (s *State) wants(n int) bool {
 // by what they have taken.
 func (s *State) parallel() int {
 	running := 0
-	for _, t := range s.trials {
-		if t != nil && t.record.State == trials.Running {
+	for _, t := range s.open {
+		if t.record.State == trials.Running {
 			running++
 		}
 	}

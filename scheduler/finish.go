@@ -62,11 +62,8 @@ func (r *runner) ensembleEnd(interrupted bool) time.Time {
 // cancelled.
 func (r *runner) records() []*trials.Record {
 	var out []*trials.Record
-	for n := range r.state.trials {
-		rec := r.state.Record(n)
-		if rec == nil {
-			continue
-		}
+	for _, t := range r.state.trials.from(0) {
+		rec := t.record
 		if !rec.State.Final() {
 			c := *rec
 			c.State, c.Reason = trials.Cancelled, r.state.Ended()

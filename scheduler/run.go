@@ -534,10 +534,8 @@ func (r *runner) clean(ctx context.Context) {
 		reason = "the job failed"
 	}
 	var open []int
-	for n := range r.state.trials {
-		if rec := r.state.Record(n); rec != nil && !rec.State.Final() {
-			open = append(open, n)
-		}
+	for n := range r.state.open {
+		open = append(open, n)
 	}
 	err := parallel(len(open), func(i int) error {
 		return end(ctx, r.c.Bus.Trials(), r.job.ID, open[i], trials.Cancelled, reason)
@@ -558,10 +556,8 @@ func (r *runner) forget(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	var digests []string
-	for n := range r.state.trials {
-		if rec := r.state.Record(n); rec != nil { // of dropped ones as well: the drop may not have been performed
-			digests = append(digests, blobs(rec)...)
-		}
+	for _, t := range r.state.trials.from(0) { // the dropped ones as well: that may not have been performed
+		digests = append(digests, blobs(t.record)...)
 	}
 	err := parallel(len(digests), func(i int) error { return r.c.Bus.DropBlob(ctx, digests[i]) })
 	if err != nil {
