@@ -8,6 +8,9 @@ import (
 // scanScratch is the memory of one goroutine's searches.
 type scanScratch struct {
 	levels []level
+	// The bins that have rows, and the sums up to them.
+	bins [256]uint8
+	sums [256]int64
 }
 
 // level is a category in a leaf.
@@ -56,6 +59,7 @@ func (s *leafScan) oneHot(i int32, missing int, levels []level) {
 	if s.random != 0 {
 		k := below(mix(s.random^uint64(i)), len(levels))
 		levels = levels[k : k+1]
+		s.feasible = true
 	}
 	for k, l := range levels {
 		if gain, ok := s.offer(l.sum, s.l2); ok {
@@ -72,6 +76,7 @@ func (s *leafScan) prefixes(i int32, missing int, levels []level) {
 	only := -1
 	if s.random != 0 && most > 0 {
 		only = below(mix(s.random^uint64(i)), most)
+		s.feasible = true
 	}
 	left, group := int64(0), 0.0
 	for k, l := range levels[:most] {

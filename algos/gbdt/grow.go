@@ -30,6 +30,15 @@ type leaf struct {
 	best  split
 }
 
+// histogram is that of a leaf: the cells of all features, and which of these
+// some split within the limits was found for.
+type histogram struct {
+	cells []int64
+	alive []bool
+}
+
+func (f *feature) of(h *histogram) []int64 { return h.cells[f.offset : f.offset+f.bins] }
+
 // grower grows one tree after the other in the same memory.
 type grower struct {
 	*settings
@@ -48,7 +57,7 @@ type grower struct {
 	scratch []tileHistogram // of each worker, or of each block of rows of each tile
 	levels  []scanScratch   // of each worker
 	found   [][2]split      // of each tile: for the smaller and the larger child
-	slots   [][]int64
+	slots   []*histogram
 	free    []int
 	leaves  []leaf
 	nodes   []node
@@ -65,7 +74,7 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g.scratch = make([]tileHistogram, max(1, int(c)))
 	g.levels = make([]scanScratch, max(1, int(c)))
 	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells, 1))))
-	g.slots = make([][]int64, slots)
+	g.slots = make([]*histogram, slots)
 	g.leaves = make([]leaf, 0, s.leafLimit)
 	g.nodes = make([]node, 0, 2*s.leafLimit)
 	return g
@@ -236,7 +245,7 @@ func (g *grower) choose(i, k int, mask int64) {
 		return
 	}
 	f := &g.features[l.best.feature]
-	l.best.settle(g.slots[l.slot][f.offset:f.offset+f.bins], l.total, mask)
+	l.best.settle(f.of(g.slots[l.slot]), l.total, mask)
 }
 
 func (g *grower) release(i int) {
@@ -269,7 +278,7 @@ func (g *grower) reserve(i, other int) {
 	slot := g.free[last]
 	g.free = g.free[:last]
 	if g.slots[slot] == nil {
-		g.slots[slot] = make([]int64, g.cells)
+		g.slots[slot] = &histogram{make([]int64, g.cells), make([]bool, len(g.features))}
 	}
 	g.leaves[i].slot = slot
 }

@@ -66,6 +66,7 @@ type leafScan struct {
 	rowsPerUnit float64 // estimated rows in a unit of Hessian
 	best        split
 	random      uint64 // seed of extra trees; 0: all thresholds are tried
+	feasible    bool   // some split of the feature at hand kept to the limits
 }
 
 // start prepares the search in a leaf of rows with packed sum total.
@@ -97,55 +98,83 @@ func (s *leafScan) score(g, h, l2 float64) float64 {
 // hopeless says that no split can satisfy the limits.
 func (s *leafScan) hopeless() bool { return s.total&s.mask < 2*s.minH }
 
-// feature looks at one feature's histogram, the missing bin last.
-func (s *leafScan) feature(i int32, f *feature, cells []int64, w *scanScratch) {
+// feature looks at one feature's histogram, the missing bin last. It answers
+// whether any split kept to the limits: if none did, none will in the children.
+func (s *leafScan) feature(i int32, f *feature, cells []int64, w *scanScratch) bool {
+	if s.hopeless() {
+		return false
+	}
+	s.feasible = false
 	if f.categorical {
 		s.levels(i, cells, w)
-		return
+	} else {
+		s.numeric(i, cells, w)
 	}
-	s.numeric(i, cells)
+	return s.feasible
 }
 
 // numeric tries every threshold with missing values to the right and, if the
 // leaf has any, to the left.
-func (s *leafScan) numeric(i int32, cells []int64) {
-	values, missing := cells[:len(cells)-1], cells[len(cells)-1]
-	upTo := len(values) - 1
+func (s *leafScan) numeric(i int32, cells []int64, w *scanScratch) {
+	missing := cells[len(cells)-1]
+	n := w.compact(cells[:len(cells)-1])
+	if n == 0 || n == 1 && missing == 0 {
+		return
+	}
+	upTo := n - 1
 	if missing != 0 {
 		upTo++ // all values left, missing right
 	}
 	if s.random != 0 {
-		s.numericAt(i, values, missing)
+		s.numericAt(i, len(cells)-1, n, missing, w)
 		return
 	}
-	if bin, left, ok := s.thresholds(values[:upTo], 0); ok {
-		s.take(i, values, bin, left, false)
+	if k, ok := s.thresholds(w.sums[:upTo], 0); ok {
+		s.take(i, len(cells)-1, w.bins[:n], k, w.sums[k&255], false)
 	}
-	if missing == 0 {
+	if missing == 0 || n == 1 {
 		return
 	}
-	if bin, left, ok := s.thresholds(values[:len(values)-1], missing); ok {
-		s.take(i, values, bin, left, true)
+	if k, ok := s.thresholds(w.sums[:n-1], missing); ok {
+		s.take(i, len(cells)-1, w.bins[:n], k, w.sums[k&255]+missing, true)
 	}
 }
 
-// thresholds finds the bin after which to cut best, starting with sum before on
-// the left. Two gains are compared by their cross products, without division.
-func (s *leafScan) thresholds(values []int64, before int64) (bin int, left int64, ok bool) {
+// compact lists the bins that have rows, with the sums up to and including
+// them, and answers how many there are. There is no branch: every bin is
+// written and the empty ones are written over.
+func (w *scanScratch) compact(values []int64) int {
+	n, acc := 0, int64(0)
+	for b, c := range values {
+		acc += c
+		w.sums[n&255], w.bins[n&255] = acc, uint8(b)
+		var full int
+		if c != 0 {
+			full = 1
+		}
+		n += full
+	}
+	return n
+}
+
+// thresholds finds the sum to cut behind, before being on the left in any case.
+// Two gains are compared by their cross products, without division.
+func (s *leafScan) thresholds(sums []int64, before int64) (at int, ok bool) {
 	shift, mask := s.shift&63, s.mask
 	minH, maxH := s.minH, s.total&mask-s.minH
+	k := 0
+	for k < len(sums) && (sums[k]+before)&mask < minH {
+		k++
+	}
+	if k == len(sums) || (sums[k]+before)&mask > maxH {
+		return 0, false
+	}
+	s.feasible = true
 	g, h, l1, l2 := s.g, s.h, s.l1, s.l2
 	top, topBelow := max(s.floor, s.best.gain+s.parent), 1.0
-	acc := before
-	for b, c := range values {
-		if c == 0 {
-			continue
-		}
-		acc += c
+	for ; k < len(sums); k++ {
+		acc := sums[k] + before
 		hl := acc & mask
-		if hl < minH {
-			continue
-		}
 		if hl > maxH {
 			break
 		}
@@ -161,29 +190,23 @@ func (s *leafScan) thresholds(values []int64, before int64) (bin int, left int64
 		over := float64(float64(al*al)*dr) + float64(float64(ar*ar)*dl)
 		below := float64(dl * dr)
 		if float64(over*topBelow) > float64(top*below) {
-			top, topBelow, bin, left, ok = over, below, b, acc, true
+			top, topBelow, at, ok = over, below, k, true
 		}
 	}
-	return bin, left, ok
+	return at, ok
 }
 
-// take makes numeric split after bin the best. The cut moves to the middle of
-// the empty bins behind it; without missing values in the leaf the heavier side
-// takes those that come later.
-func (s *leafScan) take(i int32, values []int64, bin int, left int64, missingLeft bool) {
-	next := bin + 1
-	for next < len(values) && values[next] == 0 {
-		next++
-	}
-	if next < len(values) {
-		bin = (bin + next - 1) / 2
-	} else {
-		bin = len(values) - 1
+// take makes the numeric split behind entry k of the bins with rows the best.
+// The cut moves to the middle of the empty bins that follow.
+func (s *leafScan) take(i int32, values int, bins []uint8, k int, left int64, missingLeft bool) {
+	bin := values - 1
+	if k+1 < len(bins) {
+		bin = (int(bins[k]) + int(bins[k+1]) - 1) / 2
 	}
 	s.best = split{gain: s.gain(left, s.l2), left: left, feature: i, bin: uint8(bin), missingLeft: missingLeft}
 }
 
-// settle decides where missing values go that the leaf had none of.
+// settle sends missing values, if the leaf had none, with the heavier side.
 func (s *split) settle(cells []int64, total, mask int64) {
 	if !s.categorical && cells[len(cells)-1] == 0 {
 		s.missingLeft = 2*(s.left&mask) > total&mask
@@ -201,29 +224,28 @@ func (s *leafScan) offer(left int64, l2 float64) (gain float64, better bool) {
 	if hl := left & s.mask; hl < s.minH || s.total&s.mask-hl < s.minH {
 		return 0, false
 	}
+	s.feasible = true
 	gain = s.gain(left, l2)
 	return gain, gain+s.parent > s.floor && gain > s.best.gain
 }
 
-// numericAt tries one random threshold.
-func (s *leafScan) numericAt(i int32, values []int64, missing int64) {
-	if len(values) < 2 && missing == 0 {
-		return
+// numericAt tries one random threshold, which may well have no row on one side.
+func (s *leafScan) numericAt(i int32, values, n int, missing int64, w *scanScratch) {
+	bin := values - 1
+	if values > 1 {
+		bin = below(mix(s.random^uint64(i)), values-1)
 	}
-	bin, left := 0, values[0]
-	if len(values) > 1 {
-		bin = below(mix(s.random^uint64(i)), len(values)-1)
-		for _, c := range values[1 : bin+1] {
-			left += c
-		}
+	left := int64(0)
+	for k := 0; k < n && int(w.bins[k]) <= bin; k++ {
+		left = w.sums[k]
 	}
 	if gain, ok := s.offer(left, s.l2); ok {
 		s.best = split{gain: gain, left: left, feature: i, bin: uint8(bin)}
 	}
-	if missing == 0 {
-		return
+	if missing != 0 {
+		if gain, ok := s.offer(left+missing, s.l2); ok {
+			s.best = split{gain: gain, left: left + missing, feature: i, bin: uint8(bin), missingLeft: true}
+		}
 	}
-	if gain, ok := s.offer(left+missing, s.l2); ok {
-		s.best = split{gain: gain, left: left + missing, feature: i, bin: uint8(bin), missingLeft: true}
-	}
+	s.feasible = true // other thresholds may be
 }

@@ -18,11 +18,17 @@ func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
 		g.needScratch(j.pieces * len(g.tiles))
 		crew.run(j.pieces*len(g.tiles), j.countPiece)
 		crew.run(len(g.tiles), func(t, worker int) {
+			if j.dead(t) {
+				return
+			}
 			j.finish(t, g.scratch[t*j.pieces:(t+1)*j.pieces], worker)
 		})
 		return
 	}
 	crew.run(len(g.tiles), func(t, worker int) {
+		if j.dead(t) {
+			return
+		}
 		h := g.scratch[worker : worker+1]
 		j.count(t, 0, 0, 1, &h[0])
 		j.finish(t, h, worker)
@@ -45,7 +51,9 @@ func (g *grower) needScratch(n int) {
 
 // countPiece counts a piece of the smaller leaf's rows for a tile.
 func (j *searchJob) countPiece(i, _ int) {
-	j.count(i/j.pieces, 0, i%j.pieces, j.pieces, &j.scratch[i])
+	if t := i / j.pieces; !j.dead(t) {
+		j.count(t, 0, i%j.pieces, j.pieces, &j.scratch[i])
+	}
 }
 
 // count adds piece p of pieces of a leaf's rows to the histograms of tile t.
@@ -69,25 +77,30 @@ func (j *searchJob) count(t, k, p, pieces int, h *tileHistogram) {
 // searches both. It leaves the scratch histograms empty.
 func (j *searchJob) finish(t int, parts []tileHistogram, worker int) {
 	a := &j.tiles[t]
-	scans := *j.scans
-	w := &j.levels[worker]
+	scans, w := *j.scans, &j.levels[worker]
 	small := j.slots[j.leaves[j.at[0]].slot]
+	var large *histogram
+	if j.derived {
+		large = j.slots[j.leaves[j.at[1]].slot]
+	}
 	for k, i := range a.features {
 		f := &j.features[i]
-		cells := small[f.offset : f.offset+f.bins]
+		cells := f.of(small)
 		flush(parts, a.rows[k], cells)
-		if !scans[0].hopeless() {
-			scans[0].feature(i, f, cells, w)
+		if large == nil {
+			small.alive[i] = scans[0].feature(i, f, cells, w)
+			continue
 		}
-		if j.derived {
-			rest := j.slots[j.leaves[j.at[1]].slot][f.offset : f.offset+f.bins]
-			for b, c := range cells {
-				rest[b] -= c
-			}
-			if !scans[1].hopeless() {
-				scans[1].feature(i, f, rest, w)
-			}
+		if !large.alive[i] {
+			small.alive[i] = false
+			continue
 		}
+		rest := f.of(large)
+		for b, c := range cells {
+			rest[b] -= c
+		}
+		small.alive[i] = scans[0].feature(i, f, cells, w)
+		large.alive[i] = scans[1].feature(i, f, rest, w)
 	}
 	a.clear(parts)
 	if j.at[1] >= 0 && !j.derived {
@@ -104,13 +117,28 @@ func (j *searchJob) finishLarge(t int, parts []tileHistogram, scan *leafScan, w 
 	large := j.slots[j.leaves[j.at[1]].slot]
 	for k, i := range a.features {
 		f := &j.features[i]
-		cells := large[f.offset : f.offset+f.bins]
-		flush(parts, a.rows[k], cells)
-		if !scan.hopeless() {
-			scan.feature(i, f, cells, w)
-		}
+		flush(parts, a.rows[k], f.of(large))
+		large.alive[i] = scan.feature(i, f, f.of(large), w)
 	}
 	a.clear(parts)
+}
+
+// dead says that no feature of tile t can be split any more below the parent.
+func (j *searchJob) dead(t int) bool {
+	if !j.derived {
+		return false
+	}
+	small, large := j.slots[j.leaves[j.at[0]].slot], j.slots[j.leaves[j.at[1]].slot]
+	for _, i := range j.tiles[t].features {
+		if large.alive[i] {
+			return false
+		}
+	}
+	for _, i := range j.tiles[t].features {
+		small.alive[i] = false
+	}
+	j.found[t] = [2]split{}
+	return true
 }
 
 // flush moves a feature's histogram out of the scratch memory, summing up
