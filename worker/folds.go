@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -45,8 +46,15 @@ type trial struct {
 }
 
 // run runs a trial. An error means that it could not be run here and now; what
-// is wrong with the trial itself is an outcome.
-func (w *worker) run(ctx context.Context, rec *trials.Record) (outcome, error) {
+// is wrong with the trial itself is an outcome, a panic included.
+func (w *worker) run(ctx context.Context, rec *trials.Record) (out outcome, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.Logger.Error("a trial panicked", "job", rec.Spec.Job, "trial", rec.Spec.Number,
+				"panic", v, "stack", string(debug.Stack()))
+			out, err = failed("panicked: %v", v), nil
+		}
+	}()
 	spec := &rec.Spec
 	if spec.Kind != trials.Folds {
 		return failed("unknown kind of task %q: this worker is of an older version", spec.Kind), nil
@@ -67,6 +75,9 @@ func (w *worker) run(ctx context.Context, rec *trials.Record) (outcome, error) {
 	if limit := w.MemoryLimit.Limit(); need > limit {
 		return failed("needs %d MB of memory, the limit is %d MB", mb(need), mb(limit)), nil
 	}
+	if fits.Err() != nil && ctx.Err() == nil {
+		return t.outOfTime(0), nil
+	}
 	if err := w.MemoryLimit.Acquire(fits, need); err != nil {
 		if ctx.Err() != nil {
 			return outcome{}, ctx.Err()
@@ -82,7 +93,7 @@ func mb(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
 // prepare brings problem, learner, matrix and folds.
 func (t *trial) prepare(ctx context.Context) (outcome, error) {
-	blob, err := t.w.Bus.GetBlob(ctx, t.spec.Problem)
+	blob, err := t.w.blob(ctx, t.spec.Problem)
 	if err != nil {
 		return missing(ctx, "problem", err)
 	}
@@ -115,7 +126,7 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 // is its outcome.
 func missing(ctx context.Context, what string, err error) (outcome, error) {
 	var transfer *transferError
-	if ctx.Err() != nil || errors.As(err, &transfer) || what == "problem" && !errors.Is(err, bus.ErrNoBlob) {
+	if ctx.Err() != nil || errors.As(err, &transfer) {
 		return outcome{}, err
 	}
 	return failed("%s: %v", what, err), nil
