@@ -2,8 +2,10 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 )
@@ -159,36 +161,93 @@ func (s *scanner) scan(text []byte) (b block, ragged *RaggedError, offset int) {
 	lines := bytes.Count(text, []byte{'\n'})
 	// A cell takes a byte at least, so that quoted line ends cannot blow this up.
 	b.starts = make([]uint32, 0, min(lines*(s.width+1), 2*len(text)))
-	for i := 0; i < len(text); {
-		begin := i
-		mark := len(b.starts)
-		cells := 0
+	if bytes.IndexByte(text, '"') < 0 {
+		ragged, offset = s.scanPlain(&b)
+	} else {
+		ragged, offset = s.scanQuoted(&b)
+	}
+	return b, ragged, offset
+}
+
+// scanQuoted scans a block cell by cell.
+func (s *scanner) scanQuoted(b *block) (ragged *RaggedError, offset int) {
+	for i := 0; i < len(b.text); {
+		begin, mark, cells := i, len(b.starts), 0
 		for {
 			if cells <= s.width {
 				b.starts = append(b.starts, uint32(i))
 			}
 			cells++
-			i = s.cellEnd(text, i)
-			if text[i] == '\n' {
+			i = s.cellEnd(b.text, i)
+			if b.text[i] == '\n' {
 				break
 			}
 			i++
 		}
-		end := i
-		if end > begin && text[end-1] == '\r' {
-			end--
+		if !s.endRecord(b, begin, i, mark, cells) {
+			return &RaggedError{Want: s.width, Got: cells}, begin
 		}
 		i++
-		if cells == 1 && s.blankLine(text[begin:end]) {
-			b.starts = b.starts[:mark]
-			continue
-		}
-		if !s.settle(&b, mark, cells, end) {
-			return b, &RaggedError{Want: s.width, Got: cells}, begin
-		}
-		b.rows++
 	}
-	return b, nil, 0
+	return nil, 0
+}
+
+// scanPlain scans a block without quotes, eight bytes at a time.
+func (s *scanner) scanPlain(b *block) (ragged *RaggedError, offset int) {
+	delimiters, lineFeeds := uint64(s.delimiter)*ones, uint64('\n')*ones
+	begin, mark, cells := 0, 0, 1
+	b.starts = append(b.starts, 0)
+	for base := 0; base < len(b.text); base += 8 {
+		var word uint64
+		if base+8 <= len(b.text) {
+			word = binary.LittleEndian.Uint64(b.text[base:])
+		} else {
+			var tail [8]byte // its zeros are no separators
+			copy(tail[:], b.text[base:])
+			word = binary.LittleEndian.Uint64(tail[:])
+		}
+		for found := zeroBytes(word^delimiters) | zeroBytes(word^lineFeeds); found != 0; found &= found - 1 {
+			i := base + bits.TrailingZeros64(found)/8
+			if b.text[i] == '\n' {
+				if !s.endRecord(b, begin, i, mark, cells) {
+					return &RaggedError{Want: s.width, Got: cells}, begin
+				}
+				begin, mark, cells = i+1, len(b.starts), 0
+			}
+			if cells <= s.width {
+				b.starts = append(b.starts, uint32(i+1))
+			}
+			cells++
+		}
+	}
+	b.starts = b.starts[:mark] // the start after the last line feed
+	return nil, 0
+}
+
+const ones = 0x0101010101010101
+
+// zeroBytes has the highest bit set of each byte of v that is zero.
+func zeroBytes(v uint64) uint64 {
+	const low = 0x7f * ones
+	return ^((v&low + low) | v | low)
+}
+
+// endRecord ends the record of b.text[begin:i], whose starts begin at mark;
+// false if it has the wrong number of cells.
+func (s *scanner) endRecord(b *block, begin, i, mark, cells int) bool {
+	end := i
+	if end > begin && b.text[end-1] == '\r' {
+		end--
+	}
+	if cells == 1 && s.blankLine(b.text[begin:end]) {
+		b.starts = b.starts[:mark]
+		return true
+	}
+	if !s.settle(b, mark, cells, end) {
+		return false
+	}
+	b.rows++
+	return true
 }
 
 // cellEnd returns where the cell that starts at i ends: at a delimiter or a line feed.
