@@ -141,6 +141,14 @@ func finite(x float64) *float64 {
 	return &x
 }
 
+// list makes JSON say [] and not null of a list without elements.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
 // seconds formats a short time in seconds.
 func seconds(s float64) string {
 	if math.IsNaN(s) || s < 0 {
@@ -167,7 +175,7 @@ func parameters(params map[string]any) string {
 	for _, name := range names {
 		value := fmt.Sprint(params[name])
 		if x, ok := params[name].(float64); ok {
-			value = number(x)
+			value = strconv.FormatFloat(x, 'g', 5, 64)
 		}
 		parts = append(parts, name+"="+value)
 	}

@@ -58,7 +58,7 @@ func TestTable(t *testing.T) {
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	got := parameters(map[string]any{"leaves": 31.0, "rate": 0.05, "booster": "dart"})
-	if want := "booster=dart leaves=31 rate=0.050000"; got != want {
+	if want := "booster=dart leaves=31 rate=0.05"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

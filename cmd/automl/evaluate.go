@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/seed-09a2cce4/automl"
 )
 
 func evaluateCommand(*process) *cli.Command {
@@ -39,7 +37,7 @@ func runEvaluate(c *cli.Context) error {
 		return err
 	}
 	defer con.close()
-	m, err := automl.Load(args[0])
+	m, err := loadModel(args[0])
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,10 +31,24 @@ func readTable(ctx context.Context, path string) (*data.Table, error) {
 	}()
 	select {
 	case r := <-done:
-		return r.table, r.err
+		return r.table, absent(path, r.err)
 	case <-ctx.Done():
 		return nil, errInterrupted
 	}
+}
+
+// loadModel opens MODEL.
+func loadModel(path string) (*automl.Model, error) {
+	m, err := automl.Load(path)
+	return m, absent(path, err)
+}
+
+// absent says in plain words that a file is not there; other errors stay.
+func absent(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return userf("%s: no such file: check the path", path)
+	}
+	return err
 }
 
 // checkWritable makes sure that path can be written before time is spent on

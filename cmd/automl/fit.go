@@ -145,15 +145,11 @@ type fitReport struct {
 
 func newFitReport(m *automl.Model, out, dataPath string, took time.Duration) *fitReport {
 	info := m.Info()
-	warnings := info.Warnings
-	if warnings == nil {
-		warnings = []string{}
-	}
 	return &fitReport{
 		Model: out, Task: string(info.Task), Target: info.Target, Classes: info.Classes,
 		Metric: info.Metric, Score: finite(info.Score), JudgedBy: judge(info),
 		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended,
-		Leaderboard: m.Leaderboard(), Warnings: warnings, why: info.Why, data: dataPath,
+		Leaderboard: list(m.Leaderboard()), Warnings: list(info.Warnings), why: info.Why, data: dataPath,
 	}
 }
 

@@ -191,7 +191,7 @@ func (r *remote) upload(ctx context.Context, path string) (string, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return "", userf("%w", err)
+			return "", absent(path, userf("%w", err))
 		}
 		defer f.Close()
 		if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -228,10 +228,7 @@ func runList(c *cli.Context) error {
 		return r.blame(err)
 	}
 	if r.json {
-		if jobs == nil {
-			jobs = []automl.JobStatus{}
-		}
-		return r.document(map[string]any{"jobs": jobs})
+		return r.document(map[string]any{"jobs": list(jobs)})
 	}
 	rows := make([][]string, 0, len(jobs))
 	for _, j := range jobs {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/seed-09a2cce4/automl"
 	"github.com/seed-09a2cce4/automl/model"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -40,13 +39,16 @@ func runLeaderboard(c *cli.Context) error {
 		return err
 	}
 	defer con.close()
-	m, err := automl.Load(args[0])
+	m, err := loadModel(args[0])
 	if err != nil {
 		return err
 	}
 	info := m.Info()
 	if con.json {
-		return con.document(leaderboardReport{args[0], info.Metric, finite(info.Score), m.Leaderboard(), m.Importance()})
+		return con.document(leaderboardReport{
+			Model: args[0], Metric: info.Metric, Score: finite(info.Score),
+			Leaderboard: list(m.Leaderboard()), Importance: list(m.Importance()),
+		})
 	}
 	if err := printBoard(con.out, m.Leaderboard(), info.Metric); err != nil {
 		return err

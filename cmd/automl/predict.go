@@ -94,7 +94,7 @@ type predicted struct {
 }
 
 func predict(ctx context.Context, modelPath, dataPath string, keep []string) (*predicted, error) {
-	m, err := automl.Load(modelPath)
+	m, err := loadModel(modelPath)
 	if err != nil {
 		return nil, err
 	}

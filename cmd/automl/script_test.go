@@ -195,11 +195,11 @@ func truncateCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content[:len(content)*percent/100], 0o644))
 }
 
-// flipCommand is "flip FROM TO PERCENT": one bit at that place of the file.
+// flipCommand is "flip FROM TO OFFSET": one bit of that byte of the file.
 func flipCommand(ts *testscript.TestScript, _ bool, args []string) {
 	content := []byte(ts.ReadFile(args[0]))
-	percent, err := strconv.Atoi(args[2])
+	offset, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	content[min(len(content)-1, len(content)*percent/100)] ^= 1
+	content[offset] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content, 0o644))
 }
