@@ -78,6 +78,14 @@ type Bus struct {
 	recent   map[string]uint64 // revisions of records created here and not enqueued yet
 	closed   bool
 	ackEvery time.Duration
+	again    chan struct{} // closed by the next reconnect
+}
+
+// reconnected is closed when the connection was lost and is back.
+func (b *Bus) reconnected() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.again
 }
 
 // Connect connects and makes sure that streams and buckets are there.
@@ -94,7 +102,8 @@ func Connect(ctx context.Context, c Config) (*Bus, error) {
 		return nil, errors.New("message bus: give either an embedded server or a URL")
 	}
 	b := &Bus{c: c, log: logger(c.Logger), held: map[*Task]struct{}{}, recent: map[string]uint64{}}
-	nc, err := c.dial(ctx, b.log)
+	b.again = make(chan struct{})
+	nc, err := c.dial(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +137,8 @@ func (b *Bus) open(ctx context.Context) error {
 	return b.hearCancels()
 }
 
-func (c Config) dial(ctx context.Context, log *slog.Logger) (*nats.Conn, error) {
+func (c Config) dial(ctx context.Context, b *Bus) (*nats.Conn, error) {
+	log := b.log
 	opts := []nats.Option{
 		nats.Name("automl"),
 		nats.Timeout(dialTimeout(ctx)),
@@ -142,7 +152,13 @@ func (c Config) dial(ctx context.Context, log *slog.Logger) (*nats.Conn, error) 
 				log.Warn("message server lost, reconnecting", "error", err)
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("message server back") }),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			log.Info("message server back")
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			close(b.again)
+			b.again = make(chan struct{})
+		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Warn("message bus", "error", err)
 		}),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -119,32 +120,79 @@ func (k *bucket) list(ctx context.Context, pattern string, f func(jetstream.KeyV
 }
 
 // watch calls f with every record under the pattern and every change until ctx
-// ends or f returns false.
+// ends or f returns false, and then end.
 func (k *bucket) watch(ctx context.Context, pattern string, f func(jetstream.KeyValueEntry) bool, end func()) error {
 	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(k.b.done, cancel)
+	again := k.b.reconnected()
 	w, err := k.kv.Watch(ctx, pattern, jetstream.IgnoreDeletes())
 	if err != nil {
+		stop()
 		cancel()
 		return k.wrap("watch", err)
 	}
 	go func() {
 		defer end()
-		defer drainWatcher(w)
 		defer cancel()
+		defer stop()
+		var last uint64
 		for {
-			select {
-			case e, ok := <-w.Updates():
-				if !ok || e != nil && !f(e) {
-					return
-				}
-			case <-ctx.Done():
+			more := follow(ctx, w, again, &last, f)
+			drainWatcher(w)
+			if !more {
 				return
-			case <-k.b.done.Done():
+			}
+			if w, again = k.resume(ctx, pattern, last); w == nil {
 				return
 			}
 		}
 	}()
 	return nil
+}
+
+// follow hands over a watcher's entries. It reports whether the watch is to be
+// taken up again after entry *last: the client would notice only after a while
+// that a server that was restarted does not know the watcher.
+func follow(ctx context.Context, w jetstream.KeyWatcher, again <-chan struct{}, last *uint64, f func(jetstream.KeyValueEntry) bool) bool {
+	for {
+		select {
+		case e, ok := <-w.Updates():
+			switch {
+			case !ok:
+				return ctx.Err() == nil
+			case e == nil || e.Revision() <= *last: // end of the past, or seen before
+			case !f(e):
+				return false
+			default:
+				*last = e.Revision()
+			}
+		case <-again:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// resume watches again from after a revision; nil when ctx has ended.
+func (k *bucket) resume(ctx context.Context, pattern string, last uint64) (jetstream.KeyWatcher, <-chan struct{}) {
+	for {
+		again := k.b.reconnected()
+		opts := []jetstream.WatchOpt{jetstream.IgnoreDeletes()}
+		if last > 0 {
+			opts = append(opts, jetstream.ResumeFromRevision(last+1))
+		}
+		w, err := k.kv.Watch(ctx, pattern, opts...)
+		if err == nil {
+			return w, again
+		}
+		k.b.log.Warn("watch: trying again", "bucket", k.name, "error", err)
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, nil
+		}
+	}
 }
 
 // drainWatcher stops a watcher. Its own goroutine may be waiting to hand over an

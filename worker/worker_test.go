@@ -175,7 +175,7 @@ func TestOddTrials(t *testing.T) {
 			sp.Problem = s.putJSON(trials.Problem{Metric: "roc_auc", Task: metrics.Binary, Plan: s.put([]byte("[]"))})
 		}), trials.Failed, "data: feature plan"},
 		{"unknown metric", with("", func(sp *trials.Spec) { sp.Problem = s.putJSON(trials.Problem{Metric: "nope"}) }), trials.Failed, "nope"},
-		{"too many folds", with("", func(s *trials.Spec) { s.Split.Folds = 100 }), trials.Failed, "has no rows to validate"},
+		{"too many folds", with("", func(s *trials.Spec) { s.Split.Folds = 1000 }), trials.Failed, "has no rows to validate"},
 		{"pruned", with("", func(s *trials.Spec) { s.Prune = []float64{.9, .45} }), trials.Pruned, "given up after fold 2 of 3: mean loss 0.5 is above 0.45"},
 		{"not pruned", with("", func(s *trials.Spec) { s.Prune = []float64{.51, .51, .1, .1} }), trials.Succeeded, ""},
 		{"not kept", with("", func(s *trials.Spec) { s.KeepLoss = &half }), trials.Succeeded, ""},
