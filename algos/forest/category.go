@@ -79,7 +79,7 @@ func (g *grower) randomSet(v *view, best *split) {
 func (g *grower) orderedSet(v *view, best *split) {
 	present := v.present()
 	order, rank := g.rankBins(v, &present)
-	g.sortByRank(v, &rank)
+	g.sortByRank(v, &rank, len(order))
 	var left side
 	var in set
 	at := 0
@@ -124,4 +124,22 @@ func (g *grower) rankBins(v *view, present *set) (order []uint8, rank [256]uint8
 		rank[b] = uint8(r)
 	}
 	return order, rank
+}
+
+// sortByRank is a counting sort of the node's rows by the rank of their bins.
+func (g *grower) sortByRank(v *view, rank *[256]uint8, ranks int) {
+	start := &g.start
+	clear(start[:ranks])
+	for _, b := range v.bin {
+		start[rank[b]]++
+	}
+	at := int32(0)
+	for r := range ranks {
+		start[r], at = at, at+start[r]
+	}
+	for i, b := range v.bin {
+		r := rank[b]
+		g.sorted[start[r]] = int32(i)
+		start[r]++
+	}
 }

@@ -177,25 +177,23 @@ func (g *grower) sortRows(v *view) {
 		}
 		return
 	}
-	var rank [256]uint8
-	for b := range rank {
-		rank[b] = uint8(b)
-	}
-	g.sortByRank(v, &rank)
+	g.sortByBin(v)
 }
 
-// sortByRank is a counting sort by the rank of each row's bin.
-func (g *grower) sortByRank(v *view, rank *[256]uint8) {
-	var start [257]int32
+// sortByBin is a counting sort of the bins low to high and the missing one.
+func (g *grower) sortByBin(v *view) {
+	start := &g.start
+	clear(start[v.low : int(v.high)+1])
 	for _, b := range v.bin {
-		start[int(rank[b])+1]++
+		start[b]++
 	}
-	for r := range 256 {
-		start[r+1] += start[r]
+	at := int32(0)
+	for b := int(v.low); b <= int(v.high); b++ {
+		start[b], at = at, at+start[b]
 	}
+	start[v.missing] = at
 	for i, b := range v.bin {
-		r := rank[b]
-		g.sorted[start[r]] = int32(i)
-		start[r]++
+		g.sorted[start[b]] = int32(i)
+		start[b]++
 	}
 }

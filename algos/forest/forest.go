@@ -83,9 +83,9 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 func trees(rows int) int {
 	switch {
 	case rows <= 5000:
-		return 300
-	case rows <= 30000:
 		return 200
+	case rows <= 30000:
+		return 150
 	}
 	return 100
 }
@@ -100,23 +100,31 @@ func considered(features int, share float64) int {
 	return max(1, min(features, int(math.Round(share*float64(features)))))
 }
 
-// Estimate implements algos.Learner.
+// Estimate implements algos.Learner. Rows are looked at once a level and
+// feature; leaves cost their share whatever their size.
 func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
-	n := float64(max(2, s.Rows))
-	count := p.Int("n_estimators", trees(s.Rows))
-	width := metrics.Width(s.Task, s.Classes)
-	small := max(1, p.Int("min_samples_leaf", 1))
-	leaves := math.Max(1, math.Min(n/2/math.Sqrt(float64(small)), float64(leafLimit(max(1, count), max(1, width)))))
-	levels := math.Log2(leaves + 1)
-	if math.Log2(n) > levels+1 { // limited trees are deeper on one side
-		levels *= 1.3
-	}
-	each, share := 4.5e-9, 0.65
-	if l.extra {
-		each, share = 3e-9, 1
-	}
+	n := float64(max(1, s.Rows))
+	count := max(1, min(maxTrees, p.Int("n_estimators", trees(s.Rows))))
+	width := max(1, metrics.Width(s.Task, s.Classes))
 	looks := float64(considered(s.Features, p.Float("max_features", l.defaultFeatures(s))))
-	perTree := n*share*levels*(looks*each+6e-9) + leaves*(looks*2.5e-8+2e-7)
+	used, deep, row, pure := 0.65, 1.1, 5e-9, 0.25
+	if l.extra {
+		used, deep, row = 1, 1.5, 4e-9
+	}
+	switch s.Task {
+	case metrics.Multiclass:
+		row *= 2
+	case metrics.Regression:
+		pure = 0.8
+	}
+	n *= used
+	leaves := pure * n / math.Sqrt(float64(max(1, p.Int("min_samples_leaf", 1))))
+	leaves = max(1, min(leaves, float64(leafLimit(count, width))))
+	walk := 3e-9 // a level of a validation row, of which there are about n/4
+	if s.Categorical > 0 {
+		walk = 1.2e-8
+	}
+	perTree := n*deep*math.Log2(leaves+1)*(looks*row+6e-9+walk/4) + leaves*(looks*1e-7+3e-7)
 	return algos.Cost{
 		Seconds: 1e-3 + float64(count)*perTree,
 		Bytes:   int64(float64(count)*leaves*float64(200+4*width) + 40*n),

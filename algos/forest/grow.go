@@ -34,9 +34,10 @@ type grower struct {
 	open   frontier
 
 	node   nodeSums
-	bin    []uint8   // of the node's rows for the feature at hand
-	left   []float64 // weights by class of the left side, zero between scans
-	sorted []int32   // places of the node's rows in the order of a scan
+	bin    []uint8    // of the node's rows for the feature at hand
+	left   []float64  // weights by class of the left side, zero between scans
+	sorted []int32    // places of the node's rows in the order of a scan
+	start  [256]int32 // of each bin in sorted
 	sums   [256]binSum
 }
 

@@ -89,7 +89,7 @@ func (g *grower) sumUp(lo, hi int) {
 func (g *grower) consider(feature int32, best *split) bool {
 	spec := &g.f.bins.Specs[feature]
 	v := view{feature: feature, missing: uint8(spec.Bins - 1)}
-	v.gather(g.bin, g.f.bins.Cols[feature], g.rows[g.node.lo:g.node.hi])
+	v.gather(g.bin, g.f.bins.Cols[feature], g.rows[g.node.lo:g.node.hi], spec.HasMissing)
 	if v.low > v.high || v.low == v.high && v.lost == 0 {
 		return false // all missing, or all in one bin
 	}
@@ -117,9 +117,18 @@ type view struct {
 	low, high uint8   // of the other rows' bins; low > high if there are none
 }
 
-func (v *view) gather(buf, col []uint8, rows []int32) {
+func (v *view) gather(buf, col []uint8, rows []int32, some bool) {
 	v.bin = buf[:len(rows)]
-	v.low = 255
+	low, high := uint8(255), uint8(0)
+	if !some { // no row of the frame is missing
+		for i, r := range rows {
+			b := col[r]
+			v.bin[i] = b
+			low, high = min(low, b), max(high, b)
+		}
+		v.low, v.high = low, high
+		return
+	}
 	for i, r := range rows {
 		b := col[r]
 		v.bin[i] = b
@@ -127,8 +136,9 @@ func (v *view) gather(buf, col []uint8, rows []int32) {
 			v.lost++
 			continue
 		}
-		v.low, v.high = min(v.low, b), max(v.high, b)
+		low, high = min(low, b), max(high, b)
 	}
+	v.low, v.high = low, high
 }
 
 // put moves row i of the node to a side that holds the rows put there before.

@@ -19,7 +19,7 @@ type design struct {
 	full    []int32 // view columns of x
 	x       []float32
 	byRow   compressed // n rows of view columns
-	byCol   compressed // columns columns of rows
+	byCol   compressed // columns columns of rows; made for backward alone
 	threads int
 }
 
@@ -58,7 +58,6 @@ func newDesign(d *matrix.Dense, rows []int32, threads int) *design {
 		}
 	})
 	g.byRow = compress(d, rows, thin)
-	g.byCol = g.byRow.transpose(g.columns)
 	return g
 }
 

@@ -67,16 +67,19 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	// The number of sparse columns is not known: at most 2^18, and rarely more
 	// than one for ten entries.
 	sparse := min(1<<18, nnz/10)
-	bytes := 4*n*cols + 16*nnz + 8*width*(5*n+26*(cols+sparse))
-	if s.Task == metrics.Regression && p.Float("l1_ratio", 0) == 0 && s.SparseNNZ == 0 && closedForm(s.Rows, s.DenseCols) {
-		return algos.Cost{Seconds: 1e-3 + 3e-10*n*cols*cols + 5e-10*cols*cols*cols, Bytes: int64(4e6 + 72*cols*cols)}
+	full := n * filled(s)
+	prepare := 1e-3 + 2e-9*n*cols + 3e-8*(nnz+full)
+	bytes := 16*(nnz+full) + 8*width*(5*n+26*(cols+sparse))
+	if s.Task == metrics.Regression && p.Float("l1_ratio", 0) == 0 && s.SparseNNZ == 0 && closedForm(s.Rows, s.DenseCols, filled(s)) {
+		solve := 7e-10*full*filled(s) + 5e-10*cols*cols*cols
+		return algos.Cost{Seconds: prepare + solve, Bytes: int64(16*full + 64*cols*cols)}
 	}
-	iterations := 50.0
+	iterations := 60.0
 	if p.Float("l1_ratio", 0) > 0 {
 		iterations = 100
 	}
-	seconds := iterations * width * (2e-9*n*cols + 4e-9*nnz + 3e-8*n + 2.5e-8*(cols+sparse))
-	return algos.Cost{Seconds: 1e-3 + seconds, Bytes: int64(bytes)}
+	seconds := iterations * width * (3e-9*full + 4e-9*nnz + 4e-8*n + 2.5e-8*(cols+sparse))
+	return algos.Cost{Seconds: prepare + seconds, Bytes: int64(bytes)}
 }
 
 // Fit implements algos.Learner. It fails without training rows, without weight
@@ -164,18 +167,17 @@ func (f *fit) columns() int {
 func (f *fit) solve() (steps int, truncated bool) {
 	f.params = make([]float64, (f.columns()+1)*f.width)
 	regression := f.request.Problem.Task == metrics.Regression
+	f.design = newDesign(f.dense, f.rows, f.threads)
 	if regression {
 		f.standardise()
-		if f.l1 == 0 && (f.dense.Sparse == nil || f.dense.Sparse.Cols == 0) &&
-			closedForm(len(f.rows), f.dense.Cols) && f.ridge() {
+		filled := float64(len(f.design.full)) + float64(len(f.design.byRow.index))/float64(len(f.rows))
+		if f.l1 == 0 && closedForm(len(f.rows), f.design.columns, filled) && f.ridge() {
 			f.report(1)
 			return 1, false
 		}
-		clear(f.params)
 	} else {
 		f.priors()
 	}
-	f.design = newDesign(f.dense, f.rows, f.threads)
 	limit := maxIterations
 	if f.request.MaxSteps > 0 {
 		limit = min(limit, f.request.MaxSteps)

@@ -39,6 +39,7 @@ func newSolver(f *fit) *solver {
 	s.previous = make([]float64, len(f.params))
 	s.direction = make([]float64, len(f.params))
 	s.trial = make([]float64, len(f.params))
+	f.design.byCol = f.design.byRow.transpose(f.design.columns)
 	f.design.forward(f.params, f.width, s.z)
 	s.value = f.sum(func(lo, hi int) float64 { return s.loss(lo, hi, s.z, s.residual) }) + s.penalty(f.params)
 	s.gradient()
