@@ -149,9 +149,9 @@ func list[T any](s []T) []T {
 	return s
 }
 
-// seconds formats a short time in seconds.
+// seconds formats a short time in seconds, "-" if none was measured.
 func seconds(s float64) string {
-	if math.IsNaN(s) || s < 0 {
+	if !(s > 0) {
 		return "-"
 	}
 	if s < 0.0095 {

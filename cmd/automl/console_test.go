@@ -36,7 +36,7 @@ func TestNumber(t *testing.T) {
 
 func TestSeconds(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[float64]string{0: "0.0ms", 0.0012: "1.2ms", 0.25: "0.25s", 61.234: "61.23s", -1: "-"} {
+	for in, want := range map[float64]string{0: "-", 2e-6: "0.0ms", 0.0012: "1.2ms", 0.25: "0.25s", 61.234: "61.23s", -1: "-"} {
 		if got := seconds(in); got != want {
 			t.Errorf("seconds(%v) = %s, want %s", in, got, want)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -80,6 +81,11 @@ func printBoard(w io.Writer, board []trials.Row, metric string) error {
 
 // printImportance prints columns, the most important first.
 func printImportance(w io.Writer, columns []model.Importance, metric string) error {
+	measured := func(c model.Importance) bool { return c.Drop != nil }
+	if !slices.ContainsFunc(columns, measured) {
+		_, err := fmt.Fprintln(w, "importance of columns: not measured, the time was up")
+		return err
+	}
 	rows := make([][]string, 0, len(columns))
 	for _, col := range columns {
 		stdErr := "-"
