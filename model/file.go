@@ -137,6 +137,9 @@ func readTable(r io.ReaderAt, size int64, table []byte) (map[string][]byte, erro
 		if offset < uint64(end) || offset > uint64(size) || length > uint64(size)-offset {
 			return nil, fmt.Errorf("%w: section %q lies outside the file", ErrCorrupt, name)
 		}
+		if err := checkPadding(r, end, int64(offset)); err != nil {
+			return nil, err
+		}
 		data := make([]byte, length)
 		if _, err := r.ReadAt(data, int64(offset)); err != nil && length > 0 {
 			return nil, fmt.Errorf("read section %q: %w", name, err)
@@ -147,7 +150,25 @@ func readTable(r io.ReaderAt, size int64, table []byte) (map[string][]byte, erro
 		end = int64(offset + length)
 		sections[name] = data
 	}
-	return sections, nil
+	return sections, checkPadding(r, end, size)
+}
+
+// checkPadding makes sure that the bytes which no checksum covers are zero.
+func checkPadding(r io.ReaderAt, from, to int64) error {
+	var pad [alignment]byte
+	if to-from >= alignment {
+		return fmt.Errorf("%w: %d bytes belong to no section", ErrCorrupt, to-from)
+	}
+	gap := pad[:to-from]
+	if _, err := r.ReadAt(gap, from); err != nil && len(gap) > 0 {
+		return fmt.Errorf("read the padding: %w", err)
+	}
+	for _, b := range gap {
+		if b != 0 {
+			return fmt.Errorf("%w: the padding is damaged", ErrCorrupt)
+		}
+	}
+	return nil
 }
 
 func cString(b []byte) string {

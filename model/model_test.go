@@ -153,26 +153,13 @@ func TestSaveToAFolderThatIsNotThere(t *testing.T) {
 // TestEveryFlippedByteIsNoticed flips one byte after the other.
 func TestEveryFlippedByteIsNoticed(t *testing.T) {
 	t.Parallel()
-	table, m := sample(t)
+	_, m := sample(t)
 	good := bundle(t, m)
-	want, err := m.Predict(table)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for i := range good {
 		bad := bytes.Clone(good)
 		bad[i] ^= 0x10
-		loaded, err := Read(bytes.NewReader(bad), int64(len(bad)))
-		if err != nil {
-			if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNewer) {
-				t.Fatalf("byte %d: untyped error %v", i, err)
-			}
-			continue
-		}
-		// Only padding may change unnoticed, and it changes nothing.
-		got, err := loaded.Predict(table)
-		if err != nil || !cmp.Equal(want, got) {
-			t.Fatalf("byte %d flipped: accepted, and predictions changed (%v)", i, err)
+		if _, err := Read(bytes.NewReader(bad), int64(len(bad))); !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNewer) {
+			t.Fatalf("byte %d of %d flipped: got %v", i, len(good), err)
 		}
 	}
 }
