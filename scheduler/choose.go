@@ -16,7 +16,9 @@ const (
 	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
 	sharePrimary = 0.95 // the same for the learner that matters most
 	shareFolds   = 0.5  // the same for any trial in cross-validation
-	patience     = 2.0  // times its estimate that a trial in cross-validation may always take
+	patience     = 2    // times its estimate that a trial in cross-validation may always take
+	harmless     = 4    // times its estimate within its share, a trial needs no bound
+	waitSlack    = 2    // times the estimate that the wait for a worker may be
 	leastFolds   = 0.9  // cross-validation: part of the time left that the estimate may fill
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
@@ -145,7 +147,9 @@ func (s *State) tried(learner string) bool {
 }
 
 // deadline is when a trial dispatched now must end, so that others get their
-// turn; zero without a clock.
+// turn; zero without a clock. One that is far from needing its share is not
+// bounded by it: it may have to wait longer than is thought, and nothing would
+// come of it then.
 func (s *State) deadline(sug search.Suggestion) time.Time {
 	end := s.End()
 	if !s.Timed() || end.IsZero() {
@@ -159,12 +163,12 @@ func (s *State) deadline(sug search.Suggestion) time.Time {
 	case s.rules.Primary != "" && sug.Learner != s.rules.Primary:
 		share = shareOther
 	}
-	wait := s.wait()
+	wait, cost := s.wait(), seconds(s.cost(sug))
 	grant := max(time.Second, time.Duration(share*float64(s.left(wait))))
 	if s.rules.Spec.Split.Folds > 1 {
-		grant = max(grant, seconds(patience*s.cost(sug))) // nothing comes of one that is cut
+		grant = max(grant, patience*cost) // nothing comes of one that is cut
 	}
-	if d := s.now.Add(wait + grant); d.Before(end) {
+	if d := s.now.Add(waitSlack*wait + grant); cost > grant/harmless && d.Before(end) {
 		return d
 	}
 	return end

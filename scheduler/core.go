@@ -91,6 +91,10 @@ type Action struct {
 // quiet is how long a trial may be without news before its record is read.
 const quiet = 10 * time.Second
 
+// telling is the declared time in seconds below which a trial's cost, most of it
+// for messages, says nothing of other learners.
+const telling = 0.05
+
 // timeUp is what ends most jobs.
 const timeUp = "the time was up"
 
@@ -320,6 +324,9 @@ func (s *State) learn(t *trial) {
 	next := make(map[string]float64, len(s.ratio)+2)
 	maps.Copy(next, s.ratio)
 	for _, k := range []string{r.Spec.Learner, ""} { // "" stands for the learners not seen yet
+		if k == "" && declared < telling {
+			break
+		}
 		v := min(max(took/declared, 0.02), 50)
 		if old, ok := next[k]; ok {
 			v = math.Sqrt(old * v)

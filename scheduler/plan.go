@@ -29,6 +29,7 @@ const (
 	lagNoOp      = 256
 	shareOfFolds = 0.3  // of the budget that the default trial's folds may take
 	shareOfMany  = 0.05 // the same for the folds of small tables
+	shareOfQuick = 0.03 // of the budget that the fit of a quick learner takes at most
 	fewRows      = 1000 // below which there may be more folds
 	poolBytes    = 512 << 20
 	primary      = "gbdt"
@@ -382,6 +383,11 @@ func (p *plan) defaultCost() float64 {
 			l = other
 		}
 	}
+	return p.firstCost(l)
+}
+
+// firstCost is the declared time of one fit of a learner's default configuration.
+func (p *plan) firstCost(l algos.Learner) float64 {
 	return l.Estimate(p.shape, firstParams(l, p.shape)).Seconds
 }
 
@@ -444,7 +450,8 @@ func (p *plan) checkFolds(explicit bool) error {
 }
 
 // study sets up the search: every learner with its space and its portfolio.
-// When there is time for a few fits of the main learner only, it goes first.
+// When there is time for a few fits of the main learner only, it goes first,
+// and beside it those that take next to no time.
 func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 	scarce := p.split.Folds == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
 	cfg := search.Config{Seed: seed}
@@ -454,8 +461,11 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 		case l.Name() == baseline:
 			a.Once = true
 		case l.Name() == primary && scarce:
-			a.Weight *= 4
-		case l.Name() == "linear" && p.shape.SparseNNZ > 0:
+			a.Weight = 12
+		case scarce && p.firstCost(l) < shareOfQuick*budget.Seconds():
+			a.Weight = 12
+		}
+		if l.Name() == "linear" && p.shape.SparseNNZ > 0 {
 			a.Weight *= 2 // text is where it is at its best
 		}
 		cfg.Arms = append(cfg.Arms, a)
