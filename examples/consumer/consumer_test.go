@@ -25,7 +25,7 @@ func mixtures() []mixture {
 	for i := range rows {
 		age := float64(i%28 + 1)
 		kind := []string{"a", "b"}[i%2]
-		rows[i] = mixture{Cement: float64(100 + i), Water: float64(150 + i*7%40), Age: &age, Kind: kind}
+		rows[i] = mixture{Cement: 100 + float64(i*37%300)/2, Water: float64(150 + i*7%40), Age: &age, Kind: kind}
 		rows[i].Strong = 0.1*rows[i].Cement - 0.05*rows[i].Water + age
 		if kind == "b" {
 			rows[i].Strong += 5
