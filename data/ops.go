@@ -204,14 +204,15 @@ func (c *Column) asText() *Column {
 const longestName = 200
 
 // NearestName returns the name most like the given one, for suggestions: the
-// least edit distance (Levenshtein, ignoring case), the first of equals. It
-// returns "" when none is within a third of the name's length.
+// least edit distance (optimal string alignment: a swap of neighbours is one
+// edit; case is ignored), the first of equals. It returns "" when none is
+// within a third of the name's length, or when too little of the name is left.
 func NearestName(name string, names []string) string {
 	want := []rune(strings.ToLower(name))
 	if len(want) > longestName {
 		return ""
 	}
-	best, bound := "", max(1, len(want)/3)+1
+	best, bound := "", min(max(1, len(want)/3)+1, max(1, len(want)))
 	for _, n := range names {
 		have := []rune(strings.ToLower(n))
 		if d := len(have) - len(want); d >= bound || -d >= bound {
@@ -225,21 +226,23 @@ func NearestName(name string, names []string) string {
 }
 
 func editDistance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i, x := range a {
-		diagonal := row[0]
 		row[0] = i + 1
 		for j, y := range b {
-			cost := diagonal
+			cost := last[j]
 			if x != y {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(cost, row[j]+1, last[j+1]+1)
+			if i > 0 && j > 0 && x == b[j-1] && a[i-1] == y {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }

@@ -131,7 +131,7 @@ func TestNearestName(t *testing.T) {
 	names := []string{"Survived", "Pclass", "Age", "SibSp", "median_house_value"}
 	for name, want := range map[string]string{
 		"survived": "Survived", "Surived": "Survived", "class": "Pclass", "median_house_vlaue": "median_house_value",
-		"ag": "Age", "target": "", "": "", strings.Repeat("x", 1000): "", "Zürich": "",
+		"ag": "Age", "Aeg": "Age", "target": "", "": "", strings.Repeat("x", 1000): "", "Zürich": "",
 	} {
 		if got := NearestName(name, names); got != want {
 			t.Errorf("NearestName(%q) = %q, want %q", name, got, want)
