@@ -195,7 +195,7 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 			return failed("fold %d of %d has no rows to %s: use fewer folds", k+1, len(t.folds),
 				[]string{"validate", "train"}[min(1, len(t.folds[k]))]), nil
 		}
-		fitted, out := t.fit(fits, k, left)
+		fitted, out := t.fitInTurn(fits, k, left)
 		if ctx.Err() != nil {
 			return outcome{}, ctx.Err()
 		}
@@ -209,9 +209,6 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 		if k == len(t.folds)-1 {
 			break
 		}
-		if fitted.Truncated {
-			return t.outOfTime(k), nil
-		}
 		if mean := t.meanLoss(); k < len(t.spec.Prune) && mean > t.spec.Prune[k] {
 			return t.pruned(k, mean), nil
 		}
@@ -221,6 +218,19 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 
 func (t *trial) outOfTime(k int) outcome {
 	return failed("ran out of time in fold %d of %d", k+1, len(t.folds))
+}
+
+// fitInTurn trains fold k within an equal share of the time that is left for it
+// and the folds after it: one that is cut still counts, and none goes without.
+func (t *trial) fitInTurn(ctx context.Context, k int, left *leftBehind) (*algos.Fitted, outcome) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return t.fit(ctx, k, left)
+	}
+	share := time.Until(end) / time.Duration(len(t.folds)-k)
+	ctx, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	return t.fit(ctx, k, left)
 }
 
 // fit trains fold k.
