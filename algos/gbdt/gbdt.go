@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -37,6 +38,7 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 	if err := checkRequest(r); err != nil {
 		return nil, fmt.Errorf("gbdt: %w", err)
 	}
+	r = withoutIdle(r)
 	s, err := parseSettings(r.Params, len(r.Train.Rows), len(r.Valid.Rows) > 0)
 	if err != nil {
 		return nil, fmt.Errorf("gbdt: %w", err)
@@ -48,6 +50,20 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 		s.rounds = min(s.rounds, r.MaxSteps)
 	}
 	return newBooster(s, r).run(ctx)
+}
+
+// withoutIdle leaves out training rows of weight 0.
+func withoutIdle(r *algos.Request) *algos.Request {
+	if r.Train.W == nil {
+		return r
+	}
+	idle := func(i int32) bool { return r.Train.W[i] == 0 }
+	if !slices.ContainsFunc(r.Train.Rows, idle) {
+		return r
+	}
+	c := *r
+	c.Train.Rows = slices.DeleteFunc(slices.Clone(r.Train.Rows), idle)
+	return &c
 }
 
 // maxTarget keeps gradients far inside the range of float32.

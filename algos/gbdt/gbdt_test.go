@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/algostest"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -19,6 +20,13 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	// min_data_in_leaf counts rows, not weights, so that weights are repetitions
+	// only where it is 0: see TestWeightsAreRepetitions.
+	algostest.Run(t, New(), algostest.Options{Repeats: 0.8})
+}
 
 // mixedData has numeric features, one with missing values that matter, a
 // categorical one with few levels, one with many and rare ones, and a constant.
@@ -134,7 +142,7 @@ func forAll(t *testing.T, rows int, f func(t *testing.T, r *algos.Request)) {
 
 func TestLearns(t *testing.T) {
 	t.Parallel()
-	forAll(t, 1600, func(t *testing.T, r *algos.Request) {
+	forAll(t, 1000, func(t *testing.T, r *algos.Request) {
 		var first float64
 		best := math.Inf(1)
 		r.Report = func(step int, loss float64) bool {
@@ -162,7 +170,8 @@ func TestLearns(t *testing.T) {
 
 func TestPredictorGivesTrainersBits(t *testing.T) {
 	t.Parallel()
-	forAll(t, 700, func(t *testing.T, r *algos.Request) {
+	forAll(t, 500, func(t *testing.T, r *algos.Request) {
+		r.MaxSteps = 30
 		f := fit(t, r)
 		if got := predict(f.Predictor, r.Valid); !slices.Equal(got, f.ValidPred) {
 			t.Error("predictions on raw values differ from those on bins")
@@ -180,7 +189,7 @@ func TestPredictorGivesTrainersBits(t *testing.T) {
 
 func TestThreadsChangeNothing(t *testing.T) {
 	t.Parallel()
-	forAll(t, 1600, func(t *testing.T, r *algos.Request) {
+	forAll(t, 1000, func(t *testing.T, r *algos.Request) {
 		r.MaxSteps = 12
 		want := fit(t, r)
 		for threads := 2; threads <= 3; threads++ {
@@ -212,7 +221,7 @@ func TestThreadsManyRows(t *testing.T) {
 
 func TestStepsReproduce(t *testing.T) {
 	t.Parallel()
-	forAll(t, 700, func(t *testing.T, r *algos.Request) {
+	forAll(t, 500, func(t *testing.T, r *algos.Request) {
 		want := fit(t, r)
 		r.MaxSteps = want.Steps
 		got := fit(t, r)
@@ -252,7 +261,7 @@ func TestContextEnds(t *testing.T) {
 	for _, k := range tasks {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			r := divided(t, mixedData(2000, k.task, k.classes, 1), k.task, k.classes, k.metric)
+			r := divided(t, mixedData(1000, k.task, k.classes, 1), k.task, k.classes, k.metric)
 			for _, looks := range []int{0, 1, 7} {
 				if _, err := New().Fit(&endingContext{context.Background(), looks}, r); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("ended in the first round: error %v", err)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/seed-09a2cce4/automl/algos"
-	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
 )
 
@@ -148,7 +147,7 @@ func (Learner) Space(s algos.Shape) search.Space {
 // complement each other (portfolios of 2023 and 2025).
 func (Learner) Portfolio(s algos.Shape) []search.Params {
 	type p = search.Params
-	list := []p{
+	return []p{
 		{},
 		{"extra_trees": "true"},
 		{"learning_rate": .03, "num_leaves": 128., "feature_fraction": .9, "min_data_in_leaf": 3.},
@@ -168,8 +167,4 @@ func (Learner) Portfolio(s algos.Shape) []search.Params {
 		{"extra_trees": "true", "learning_rate": .0152, "feature_fraction": .564, "min_data_in_leaf": 48., "num_leaves": 16.},
 		{"learning_rate": .0471, "feature_fraction": .625, "min_data_in_leaf": 56., "num_leaves": 89.},
 	}
-	if s.Task == metrics.Regression {
-		list[0] = p{"min_data_in_leaf": 10.}
-	}
-	return list
 }

@@ -1,0 +1,11 @@
+// Package predictor holds trained models: it scores rows and reads and writes
+// the models' binary forms, and knows nothing of training. A program that
+// only predicts links it alone.
+//
+// Trees is a sum of decision trees (boosted trees, forests), Linear a
+// generalised linear model, Constant the same values for every row. Each is
+// immutable and safe for concurrent use. Decode reads any of them from bytes that
+// need not be trusted.
+//
+// No goroutines are started; what is persisted is what Append writes.
+package predictor
