@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
@@ -895,6 +896,10 @@ func TestServerRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-changes
+	events, err := b.Events(ctx, "j", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	type taken struct {
 		t   *Task
 		err error
@@ -939,7 +944,76 @@ func TestServerRestart(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("the watch did not survive")
 	}
+	if err := b.Publish(ctx, Event{Job: "j", Kind: "log", Trial: 7}, ""); err != nil {
+		t.Error(err)
+	}
+	if e := <-events; e.Trial != 7 {
+		t.Errorf("the events did not survive: %+v", e)
+	}
 	cancel()
 	for range changes {
+	}
+	for range events {
+	}
+}
+
+func TestServerWithoutJetStream(t *testing.T) {
+	t.Parallel()
+	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	defer ns.WaitForShutdown()
+	defer ns.Shutdown()
+	if !ns.ReadyForConnections(10 * time.Second) {
+		t.Fatal("not ready")
+	}
+	_, err = Connect(testContext(t), Config{URL: ns.ClientURL()})
+	if err == nil || !strings.Contains(err.Error(), "JetStream is switched off") || !strings.Contains(err.Error(), ns.ClientURL()) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParseAck(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		data string
+		seq  uint64
+		text string
+	}{
+		{`{"stream":"S","seq":12}`, 12, ""},
+		{`{"stream":"S", "seq":12,"duplicate":true}`, 12, ""},
+		{`{"seq" : 12}`, 12, ""},
+		{`{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 3"},"stream":"S","seq":0}`, 0, "wrong last sequence"},
+		{`{"stream":"S","seq":}`, 0, "answer"},
+		{`{"stream":"S"}`, 0, "not understood"},
+		{``, 0, "answer"},
+		{`{"seq":99999999999999999999}`, 0, "answer"},
+	} {
+		seq, err := parseAck([]byte(c.data))
+		if seq != c.seq || (err == nil) != (c.text == "") || err != nil && !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: %d, %v", c.data, seq, err)
+		}
+	}
+}
+
+// A key that another program deleted can be created again.
+func TestCreateAfterForeignDelete(t *testing.T) {
+	t.Parallel()
+	b := memoryBus(t)
+	ctx := testContext(t)
+	job := &trials.Job{ID: "j"}
+	if err := b.Jobs().Create(ctx, job); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.jobs.kv.Delete(ctx, "j"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Jobs().Get(ctx, "j"); !errors.Is(err, trials.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if err := b.Jobs().Create(ctx, job); err != nil {
+		t.Error(err)
 	}
 }

@@ -31,7 +31,7 @@ func (b *Bus) Publish(ctx context.Context, e Event, id string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.js.PublishMsg(ctx, m); err != nil {
+	if _, err := b.publish(ctx, m); err != nil {
 		return fmt.Errorf("event %s of job %s: %w", e.Kind, e.Job, err)
 	}
 	return nil

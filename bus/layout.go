@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -96,7 +97,8 @@ func (b *Bus) ensureStream(ctx context.Context, want jetstream.StreamConfig) (je
 		}
 	}
 	switch {
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
+		errors.Is(err, nats.ErrNoResponders):
 		return nil, fmt.Errorf("JetStream is switched off: start the server with -js (%w)", err)
 	case err != nil:
 		return nil, fmt.Errorf("stream %s: %w", want.Name, err)

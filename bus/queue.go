@@ -47,7 +47,7 @@ func (b *Bus) Enqueue(ctx context.Context, s *trials.Spec) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.js.PublishMsg(ctx, m)
+	_, err = b.publish(ctx, m)
 	return enqueued(s, err)
 }
 

@@ -54,9 +54,13 @@ func (k *bucket) create(ctx context.Context, key, what string, v any) (uint64, e
 	if err != nil {
 		return 0, err
 	}
-	rev, err := k.kv.Create(ctx, key, data)
-	if errors.Is(err, jetstream.ErrKeyExists) {
-		return 0, fmt.Errorf("%s: %w", what, trials.ErrExists)
+	rev, moved, err := k.put(ctx, key, data, 0)
+	if moved {
+		// Unless what is there only says that the key was deleted.
+		rev, err = k.kv.Create(ctx, key, data)
+		if errors.Is(err, jetstream.ErrKeyExists) {
+			return 0, fmt.Errorf("%s: %w", what, trials.ErrExists)
+		}
 	}
 	return rev, k.wrap(what, err)
 }
@@ -69,8 +73,8 @@ func (k *bucket) update(ctx context.Context, key, what string, v any, revision u
 	if revision == 0 { // would create
 		return 0, fmt.Errorf("%s: %w", what, trials.ErrConflict)
 	}
-	rev, err := k.kv.Update(ctx, key, data, revision)
-	if errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
+	rev, moved, err := k.put(ctx, key, data, revision)
+	if moved {
 		return 0, fmt.Errorf("%s: %w", what, trials.ErrConflict)
 	}
 	return rev, k.wrap(what, err)
