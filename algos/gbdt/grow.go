@@ -220,9 +220,9 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 	derived := large >= 0 && g.leaves[large].slot >= 0
 	g.reserve(small, large)
 	g.reserve(large, small)
-	g.gather(small, whole)
+	g.collect(small, whole)
 	if large >= 0 && !derived {
-		g.gather(large, false)
+		g.collect(large, false)
 	}
 	g.search(&scans, at, derived, whole)
 	for k, i := range at {
@@ -283,8 +283,8 @@ func (g *grower) reserve(i, other int) {
 	g.leaves[i].slot = slot
 }
 
-// gather puts the packed gradients of a leaf in the order of its rows.
-func (g *grower) gather(i int, whole bool) {
+// collect puts the packed gradients of a leaf in the order of its rows.
+func (g *grower) collect(i int, whole bool) {
 	if whole {
 		return
 	}

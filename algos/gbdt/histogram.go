@@ -3,22 +3,19 @@ package gbdt
 // tileHistogram has a histogram for each of a tile's features.
 type tileHistogram [8][256]int64
 
-// farFraction: leaves with fewer than 1/farFraction of all rows touch memory so
-// sparsely that loading ahead pays.
-const farFraction = 12
+// gatherBlock is the number of words that are gathered before they are counted.
+// A loop that only gathers has many loads under way at once; one that counts
+// too waits for each.
+const gatherBlock = 128
 
-// aheadRows is how far it loads ahead.
-const aheadRows = 16
+// The kernels add the packed gradients gh of rows to the bins in the words of
+// a tile. There is one integer addition a cell, and the eight (four, two)
+// histograms are independent, so that rows of one bin in succession do not wait
+// for each other. Indexing [256] by a byte needs no bounds check.
 
-// The kernels add the packed gradients gh of rows to the bins of their tile:
-// gh[i] belongs to row idx[i]. There is one integer addition a cell, and the
-// eight (four, two) histograms are independent, so that rows of one bin in
-// succession do not wait for each other. Indexing [256] by a byte needs no
-// bounds check.
-
-func addAll(tile []uint64, gh []int64, h *tileHistogram) {
-	gh = gh[:len(tile)]
-	for i, w := range tile {
+func addEight(words []uint64, gh []int64, h *tileHistogram) {
+	gh = gh[:len(words)]
+	for i, w := range words {
 		g := gh[i]
 		h[0][uint8(w)] += g
 		h[1][uint8(w>>8)] += g
@@ -31,48 +28,12 @@ func addAll(tile []uint64, gh []int64, h *tileHistogram) {
 	}
 }
 
-func addNear(tile []uint64, idx []int32, gh []int64, h *tileHistogram) {
-	gh = gh[:len(idx)]
-	for i, r := range idx {
-		g, w := gh[i], tile[r]
-		h[0][uint8(w)] += g
-		h[1][uint8(w>>8)] += g
-		h[2][uint8(w>>16)] += g
-		h[3][uint8(w>>24)] += g
-		h[4][uint8(w>>32)] += g
-		h[5][uint8(w>>40)] += g
-		h[6][uint8(w>>48)] += g
-		h[7][uint8(w>>56)] += g
-	}
-}
-
-// addFar is addNear with a load ahead; the returned value only keeps the loads
-// alive.
-func addFar(tile []uint64, idx []int32, gh []int64, h *tileHistogram) uint64 {
-	near := max(0, len(idx)-aheadRows)
-	ahead, touched := idx[min(aheadRows, len(idx)):], uint64(0)
-	for i, r := range idx[:near] {
-		g, w := gh[i], tile[r]
-		touched += tile[ahead[i]]
-		h[0][uint8(w)] += g
-		h[1][uint8(w>>8)] += g
-		h[2][uint8(w>>16)] += g
-		h[3][uint8(w>>24)] += g
-		h[4][uint8(w>>32)] += g
-		h[5][uint8(w>>40)] += g
-		h[6][uint8(w>>48)] += g
-		h[7][uint8(w>>56)] += g
-	}
-	addNear(tile, idx[near:], gh[near:], h)
-	return touched
-}
-
 // addFour serves up to four features of a tile, whose bytes start at the shifts.
-func addFour(tile []uint64, idx []int32, gh []int64, h *tileHistogram, shift [4]uint8) {
-	gh = gh[:len(idx)]
+func addFour(words []uint64, gh []int64, h *tileHistogram, shift [4]uint8) {
+	gh = gh[:len(words)]
 	s0, s1, s2, s3 := shift[0]&63, shift[1]&63, shift[2]&63, shift[3]&63
-	for i, r := range idx {
-		g, w := gh[i], tile[r]
+	for i, w := range words {
+		g := gh[i]
 		h[0][uint8(w>>s0)] += g
 		h[1][uint8(w>>s1)] += g
 		h[2][uint8(w>>s2)] += g
@@ -81,13 +42,21 @@ func addFour(tile []uint64, idx []int32, gh []int64, h *tileHistogram, shift [4]
 }
 
 // addTwo serves up to two features of a tile.
-func addTwo(tile []uint64, idx []int32, gh []int64, h *tileHistogram, shift [4]uint8) {
-	gh = gh[:len(idx)]
+func addTwo(words []uint64, gh []int64, h *tileHistogram, shift [4]uint8) {
+	gh = gh[:len(words)]
 	s0, s1 := shift[0]&63, shift[1]&63
-	for i, r := range idx {
-		g, w := gh[i], tile[r]
+	for i, w := range words {
+		g := gh[i]
 		h[0][uint8(w>>s0)] += g
 		h[1][uint8(w>>s1)] += g
+	}
+}
+
+// gather copies the words of the rows idx.
+func gather(tile []uint64, idx []int32, words []uint64) {
+	words = words[:len(idx)]
+	for i, r := range idx {
+		words[i] = tile[r]
 	}
 }
 
@@ -102,19 +71,26 @@ type activeTile struct {
 
 type cleared struct{ row, bins int }
 
-// add accumulates the rows idx, or all rows if idx is nil.
-func (a *activeTile) add(tile []uint64, idx []int32, gh []int64, h *tileHistogram) {
+// add counts consecutive rows.
+func (a *activeTile) add(words []uint64, gh []int64, h *tileHistogram) {
 	switch n := len(a.features); {
-	case idx == nil:
-		addAll(tile, gh, h)
-	case n > 4 && len(idx)*farFraction < len(tile):
-		addFar(tile, idx, gh, h)
 	case n > 4:
-		addNear(tile, idx, gh, h)
+		addEight(words, gh, h)
 	case n > 2:
-		addFour(tile, idx, gh, h, a.shift)
+		addFour(words, gh, h, a.shift)
 	default:
-		addTwo(tile, idx, gh, h, a.shift)
+		addTwo(words, gh, h, a.shift)
+	}
+}
+
+// addRows counts the rows idx; gh is in their order.
+func (a *activeTile) addRows(tile []uint64, idx []int32, gh []int64, h *tileHistogram) {
+	var words [gatherBlock]uint64
+	for len(idx) > 0 {
+		n := min(len(idx), gatherBlock)
+		gather(tile, idx[:n], words[:])
+		a.add(words[:n], gh[:n], h)
+		idx, gh = idx[n:], gh[n:]
 	}
 }
 

@@ -63,13 +63,10 @@ func (j *searchJob) count(t, k, p, pieces int, h *tileHistogram) {
 	rows := n.hi - n.lo
 	lo, hi := n.lo+p*rows/pieces, n.lo+(p+1)*rows/pieces
 	tile := j.train.tiles[a.tile]
-	switch {
-	case !j.whole:
-		a.add(tile, j.spread.idx[lo:hi], j.gathered[lo:hi], h)
-	case len(a.features) > 4:
-		addAll(tile[lo:hi], j.packed[lo:hi], h)
-	default:
-		a.add(tile, j.spread.idx[lo:hi], j.packed[lo:hi], h)
+	if j.whole {
+		a.add(tile[lo:hi], j.packed[lo:hi], h)
+	} else {
+		a.addRows(tile, j.spread.idx[lo:hi], j.gathered[lo:hi], h)
 	}
 }
 
