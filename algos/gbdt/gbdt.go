@@ -108,27 +108,33 @@ func checkRequest(r *algos.Request) error {
 
 // Estimate is the declared cost model. Seconds are for as many rounds as a
 // learning rate usually takes; the rates were measured on one core of a Zen
-// server at 2.5 GHz.
+// server.
 func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
-	set, err := parseSettings(p, max(s.Rows, 1), true)
+	n := max(s.Rows, 1)
+	set, err := parseSettings(p, n, true)
 	if err != nil {
-		set, _ = parseSettings(nil, max(s.Rows, 1), true)
+		set, _ = parseSettings(nil, n, true)
 	}
-	rows, features := float64(s.Rows), float64(max(s.Features, 1))
-	leaves := float64(set.leafLimit)
-	classes := float64(metrics.Width(s.Task, s.Classes))
-	bins := min(255, rows/3+2)
-	used := features * set.featureFraction
-	depth := math.Log2(leaves) + 1
-	// Rows are counted about twice over (half of them on each level of a lopsided
-	// tree), parted on each level, and have gradients and sums taken once.
-	tree := rows*set.baggingFraction*used*(1+depth/4)*0.55e-9 +
-		rows*(depth*2.5e-9+12e-9) + leaves*used*(bins*2.2e-9+60e-9) + 5e-6
-	rounds := min(float64(set.rounds), 30/math.Pow(set.learningRate, 0.8))
-	width := int64(classes)
-	cells := min(int64(leaves)*int64(used*bins)*8, maxHistogramBytes)
+	rows, features := float64(n), float64(max(s.Features, 1))
+	leaves, bins := float64(set.leafLimit), min(255, rows/6+2)
+	trees := min(float64(set.rounds), usualRounds(n, set.learningRate)) * float64(metrics.Width(s.Task, s.Classes))
+	width := int64(metrics.Width(s.Task, s.Classes))
+	cells := min(int64(leaves*features*bins)*8, maxHistogramBytes)
 	return algos.Cost{
-		Seconds: rounds * classes * tree,
-		Bytes:   int64(s.Rows)*(2*int64(s.Features)+8*5+16*width) + cells + int64(rounds*classes*leaves*2*120),
+		Seconds: trees * treeSeconds(set, rows, features, bins),
+		Bytes:   int64(n)*(2*int64(s.Features)+40+16*width) + cells + int64(trees*leaves*300),
 	}
+}
+
+// treeSeconds estimates the time of a tree. Features beyond a hundred are
+// usually sparse, soon known to be of no use in a tree.
+func treeSeconds(s *settings, rows, features, bins float64) float64 {
+	used := s.featureFraction * (min(features, 100) + 0.1*max(features-100, 0))
+	depth := math.Log2(float64(s.leafLimit)) + 1
+	counted := rows * s.baggingFraction * features * (0.5 + 0.5*s.featureFraction) * (1 + depth/3)
+	scanned := float64(s.leafLimit) * used * min(bins, 2*rows/float64(s.leafLimit)+10)
+	if s.extraTrees {
+		scanned /= 2
+	}
+	return counted*0.6e-9 + rows*(depth*4e-9+25e-9) + scanned*10e-9 + float64(s.leafLimit)*used*60e-9 + 5e-6
 }

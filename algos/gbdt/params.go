@@ -105,6 +105,13 @@ func patience(rows, best int) int {
 	return int(max(simple, 0.3*float64(best)+20))
 }
 
+// usualRounds estimates how many rounds a watched fit takes: what the learning
+// rate needs, more on larger data, and the patience behind that.
+func usualRounds(rows int, rate float64) float64 {
+	best := 12 / rate * (1 + 0.5*max(0, math.Log10(float64(max(rows, 1))/1000)))
+	return best + float64(patience(rows, int(best)))
+}
+
 func log(name string, low, high, def float64) search.Dimension {
 	return search.Dimension{Name: name, Low: low, High: high, Log: true, Default: def}
 }
