@@ -3,6 +3,7 @@ package gbdt
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -25,7 +26,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	// min_data_in_leaf counts rows, not weights, so that weights are repetitions
 	// only where it is 0: see TestWeightsAreRepetitions.
-	algostest.Run(t, New(), algostest.Options{Repeats: 0.8})
+	algostest.Run(t, New(), algostest.Options{Params: search.Params{"rounds": 40.}, Repeats: 0.8})
 }
 
 // mixedData has numeric features, one with missing values that matter, a
@@ -143,6 +144,7 @@ func forAll(t *testing.T, rows int, f func(t *testing.T, r *algos.Request)) {
 func TestLearns(t *testing.T) {
 	t.Parallel()
 	forAll(t, 1000, func(t *testing.T, r *algos.Request) {
+		r.MaxSteps = 50
 		var first float64
 		best := math.Inf(1)
 		r.Report = func(step int, loss float64) bool {
@@ -222,6 +224,8 @@ func TestThreadsManyRows(t *testing.T) {
 func TestStepsReproduce(t *testing.T) {
 	t.Parallel()
 	forAll(t, 500, func(t *testing.T, r *algos.Request) {
+		r.Params = maps.Clone(r.Params)
+		r.Params["rounds"] = 120.
 		want := fit(t, r)
 		r.MaxSteps = want.Steps
 		got := fit(t, r)
@@ -468,6 +472,7 @@ func TestUndefinedMetric(t *testing.T) {
 	for _, i := range r.Valid.Rows {
 		r.Valid.Y[i] = 1
 	}
+	r.MaxSteps = 5
 	if f := fit(t, r); f.Steps < 1 || len(f.ValidPred) != len(r.Valid.Rows) {
 		t.Errorf("%d steps, %d predictions", f.Steps, len(f.ValidPred))
 	}
@@ -514,5 +519,29 @@ func TestFastExp(t *testing.T) {
 		if v := fastExp(x); math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 			t.Errorf("fastExp(%v) = %v", x, v)
 		}
+	}
+}
+
+// TestPatienceEnds: on noise the fit ends when its patience is over, and
+// repeats with MaxSteps.
+func TestPatienceEnds(t *testing.T) {
+	t.Parallel()
+	d := mixedData(120, metrics.Regression, 0, 1)
+	r := rand.New(rand.NewPCG(7, 7))
+	for i := range d.Y {
+		d.Y[i] = r.Float32()
+	}
+	q := divided(t, d, metrics.Regression, 0, "root_mean_squared_error")
+	q.Params = search.Params{"num_leaves": 3.}
+	last := 0
+	q.Report = func(step int, _ float64) bool { last = step; return true }
+	f := fit(t, q)
+	over := f.Steps + patience(len(q.Train.Rows), f.Steps)
+	if last > over || last < over-10 {
+		t.Errorf("the best round is %d, the last one evaluated %d, patience is over at %d", f.Steps, last, over)
+	}
+	q.MaxSteps = f.Steps
+	if again := fit(t, q); !slices.Equal(again.ValidPred, f.ValidPred) {
+		t.Error("the steps do not reproduce the fit")
 	}
 }

@@ -210,7 +210,6 @@ type rowScratch struct {
 	xs  [][lanes]float32 // slots of a group of rows, group after group
 	sum []float64        // width values a row
 	at  [lanes]uint32    // leaves
-	row [1]int32
 }
 
 func (t *Trees) get() *rowScratch {
