@@ -320,11 +320,11 @@ func assign(col []float32, edges []float32, out []uint8) bool {
 		}
 	}
 	top := bits.Len(uint(len(edges))) - 1
-	missing, any := uint8(len(edges)+1), false
+	missing, found := uint8(len(edges)+1), false
 	out = out[:len(col)]
 	for i, v := range col {
 		if v != v {
-			out[i], any = missing, true
+			out[i], found = missing, true
 			continue
 		}
 		key, pos := floatKey(v), uint(0)
@@ -337,5 +337,5 @@ func assign(col []float32, edges []float32, out []uint8) bool {
 		}
 		out[i] = uint8(pos)
 	}
-	return any
+	return found
 }
