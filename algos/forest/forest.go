@@ -107,9 +107,9 @@ func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	count := max(1, min(maxTrees, p.Int("n_estimators", trees(s.Rows))))
 	width := max(1, metrics.Width(s.Task, s.Classes))
 	looks := float64(considered(s.Features, p.Float("max_features", l.defaultFeatures(s))))
-	used, deep, row, pure := 0.65, 1.1, 5e-9, 0.25
+	used, deep, row, pure := 0.65, 1.6, 9e-9, 0.25
 	if l.extra {
-		used, deep, row = 1, 1.5, 4e-9
+		used, deep, row = 1, 2, 4e-9
 	}
 	switch s.Task {
 	case metrics.Multiclass:
@@ -120,14 +120,15 @@ func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	n *= used
 	leaves := pure * n / math.Sqrt(float64(max(1, p.Int("min_samples_leaf", 1))))
 	leaves = max(1, min(leaves, float64(leafLimit(count, width))))
-	walk := 3e-9 // a level of a validation row, of which there are about n/4
+	walk := 6e-9 // a level of a validation row, of which there are about n/4
 	if s.Categorical > 0 {
-		walk = 1.2e-8
+		walk = 4e-8
+		row *= 1 + 2*float64(s.Categorical)/float64(max(1, s.Features))
 	}
 	perTree := n*deep*math.Log2(leaves+1)*(looks*row+6e-9+walk/4) + leaves*(looks*1e-7+3e-7)
 	return algos.Cost{
 		Seconds: 1e-3 + float64(count)*perTree,
-		Bytes:   int64(float64(count)*leaves*float64(200+4*width) + 40*n),
+		Bytes:   int64(float64(count)*leaves*float64(200+4*width) + 40*n + min(16*maxPacked, 2*n*float64(s.Features+8))),
 	}
 }
 

@@ -15,7 +15,9 @@ func TestConformance(t *testing.T) {
 	for _, l := range []Learner{ExtraTrees(), RandomForest()} {
 		t.Run(l.Name(), func(t *testing.T) {
 			t.Parallel()
-			algostest.Run(t, l, algostest.Options{Params: search.Params{"n_estimators": 60.0}, Repeats: 0.45})
+			// Bootstrap samples of weighted and of repeated rows are alike in
+			// distribution only, and these forests are small.
+			algostest.Run(t, l, algostest.Options{Params: search.Params{"n_estimators": 30.0}, Repeats: 0.6})
 		})
 	}
 }

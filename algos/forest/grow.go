@@ -27,7 +27,11 @@ type grower struct {
 	w     []float32
 	y     []float32
 	class []int32
-	spare spare
+	flat  bool // all weights are one
+	// packed holds the bins of those rows, eight features a word, so that a
+	// node reads them in a stretch; nil where moving them would cost more.
+	packed []uint64
+	spare  spare
 
 	nodes  predictor.Tree
 	values []float32 // leaf values not yet handed out
@@ -43,10 +47,14 @@ type grower struct {
 
 // spare takes the right part of a partition.
 type spare struct {
-	rows  []int32
-	w, y  []float32
-	class []int32
+	rows   []int32
+	w, y   []float32
+	class  []int32
+	packed []uint64
 }
+
+// maxPacked bounds the words that a goroutine holds packed.
+const maxPacked = 4 << 20
 
 // split is a way to divide a node's rows.
 type split struct {
@@ -81,6 +89,9 @@ func newGrower(f *fit) *grower {
 		g.y, g.spare.y = make([]float32, n), make([]float32, n)
 	}
 	g.sorted = make([]int32, n)
+	if words := len(f.bins.Tiles); words <= f.looks+8 && n*words <= maxPacked {
+		g.packed, g.spare.packed = make([]uint64, n*words), make([]uint64, n*words)
+	}
 	return g
 }
 
@@ -122,7 +133,8 @@ func (g *grower) sample() int {
 			}
 		}
 	}
-	m := 0
+	m, words := 0, len(f.bins.Tiles)
+	g.flat = true
 	for i, r := range f.rows {
 		w := f.w[i]
 		if g.count != nil {
@@ -132,6 +144,12 @@ func (g *grower) sample() int {
 			w *= float32(g.count[i])
 		}
 		g.rows[m], g.w[m] = r, w
+		g.flat = g.flat && w == 1
+		if g.packed != nil {
+			for t, tile := range f.bins.Tiles {
+				g.packed[m*words+t] = tile[r]
+			}
+		}
 		if g.class != nil {
 			g.class[m] = f.class[i]
 		} else {
@@ -208,35 +226,65 @@ func (g *grower) partition(p *part) int {
 			s.left.add(uint8(b))
 		}
 	}
-	col := g.f.bins.Cols[s.feature]
+	var v view
+	g.gather(&v, s.feature, p.lo, p.hi)
 	at, away := p.lo, 0
-	for i := p.lo; i < p.hi; i++ {
-		if s.left.has(col[g.rows[i]]) {
-			g.rows[at], g.w[at] = g.rows[i], g.w[i]
-			if g.class != nil {
-				g.class[at] = g.class[i]
-			} else {
-				g.y[at] = g.y[i]
-			}
+	for i, b := range v.bin {
+		if s.left.has(b) {
+			g.move(at, p.lo+i)
 			at++
-			continue
-		}
-		g.spare.rows[away], g.spare.w[away] = g.rows[i], g.w[i]
-		if g.class != nil {
-			g.spare.class[away] = g.class[i]
 		} else {
-			g.spare.y[away] = g.y[i]
+			g.setAside(away, p.lo+i)
+			away++
 		}
-		away++
 	}
-	copy(g.rows[at:p.hi], g.spare.rows[:away])
-	copy(g.w[at:p.hi], g.spare.w[:away])
-	if g.class != nil {
-		copy(g.class[at:p.hi], g.spare.class[:away])
-	} else {
-		copy(g.y[at:p.hi], g.spare.y[:away])
-	}
+	g.bringBack(at, away)
 	return at
+}
+
+// move copies row from to place to.
+func (g *grower) move(to, from int) {
+	g.rows[to], g.w[to] = g.rows[from], g.w[from]
+	if g.class != nil {
+		g.class[to] = g.class[from]
+	} else {
+		g.y[to] = g.y[from]
+	}
+	if g.packed != nil {
+		words := len(g.f.bins.Tiles)
+		copy(g.packed[to*words:(to+1)*words], g.packed[from*words:(from+1)*words])
+	}
+}
+
+// setAside copies row from to a place of the spare.
+func (g *grower) setAside(to, from int) {
+	s := &g.spare
+	s.rows[to], s.w[to] = g.rows[from], g.w[from]
+	if g.class != nil {
+		s.class[to] = g.class[from]
+	} else {
+		s.y[to] = g.y[from]
+	}
+	if g.packed != nil {
+		words := len(g.f.bins.Tiles)
+		copy(s.packed[to*words:(to+1)*words], g.packed[from*words:(from+1)*words])
+	}
+}
+
+// bringBack copies n rows of the spare to the places from at.
+func (g *grower) bringBack(at, n int) {
+	s := &g.spare
+	copy(g.rows[at:], s.rows[:n])
+	copy(g.w[at:], s.w[:n])
+	if g.class != nil {
+		copy(g.class[at:], s.class[:n])
+	} else {
+		copy(g.y[at:], s.y[:n])
+	}
+	if g.packed != nil {
+		words := len(g.f.bins.Tiles)
+		copy(g.packed[at*words:], s.packed[:n*words])
+	}
 }
 
 // leaf sets the output of a node.

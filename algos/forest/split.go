@@ -89,7 +89,8 @@ func (g *grower) sumUp(lo, hi int) {
 func (g *grower) consider(feature int32, best *split) bool {
 	spec := &g.f.bins.Specs[feature]
 	v := view{feature: feature, missing: uint8(spec.Bins - 1)}
-	v.gather(g.bin, g.f.bins.Cols[feature], g.rows[g.node.lo:g.node.hi], spec.HasMissing)
+	g.gather(&v, feature, g.node.lo, g.node.hi)
+	v.bounds(spec.HasMissing)
 	if v.low > v.high || v.low == v.high && v.lost == 0 {
 		return false // all missing, or all in one bin
 	}
@@ -117,28 +118,42 @@ type view struct {
 	low, high uint8   // of the other rows' bins; low > high if there are none
 }
 
-func (v *view) gather(buf, col []uint8, rows []int32, some bool) {
-	v.bin = buf[:len(rows)]
+// gather reads the bins of the rows lo..hi.
+func (g *grower) gather(v *view, feature int32, lo, hi int) {
+	v.bin = g.bin[:hi-lo]
+	if g.packed == nil {
+		col := g.f.bins.Cols[feature]
+		for i, r := range g.rows[lo:hi] {
+			v.bin[i] = col[r]
+		}
+		return
+	}
+	words, shift := len(g.f.bins.Tiles), uint(feature&7)*8
+	at := lo*words + int(feature>>3)
+	for i := range v.bin {
+		v.bin[i] = uint8(g.packed[at] >> shift)
+		at += words
+	}
+}
+
+// bounds finds the lowest and the highest bin of rows that are not missing;
+// some says whether there may be others.
+func (v *view) bounds(some bool) {
 	low, high := uint8(255), uint8(0)
-	if !some { // no row of the frame is missing
-		for i, r := range rows {
-			b := col[r]
-			v.bin[i] = b
+	if !some {
+		for _, b := range v.bin {
 			low, high = min(low, b), max(high, b)
 		}
 		v.low, v.high = low, high
 		return
 	}
-	for i, r := range rows {
-		b := col[r]
-		v.bin[i] = b
-		if b == v.missing {
-			v.lost++
-			continue
-		}
-		low, high = min(low, b), max(high, b)
+	lost := 0
+	for _, b := range v.bin {
+		value := (int32(b) - int32(v.missing)) >> 31 // all ones unless missing
+		lost += 1 + int(value)
+		low, high = min(low, b), max(high, b&uint8(value))
 	}
-	v.low, v.high = low, high
+	v.low, v.high, v.lost = low, high, lost
 }
 
 // put moves row i of the node to a side that holds the rows put there before.
