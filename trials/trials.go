@@ -28,7 +28,8 @@ func (s State) Final() bool { return s != Queued && s != Running }
 // TaskKind is what a task asks of a worker.
 type TaskKind string
 
-// Task kinds. NoOp does nothing and measures the protocol.
+// Task kinds. NoOp does nothing and measures the protocol; its record goes from
+// queued to succeeded in one step.
 const (
 	Folds TaskKind = "folds"
 	NoOp  TaskKind = "noop"

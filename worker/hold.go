@@ -18,7 +18,8 @@ var (
 )
 
 // take makes the trial this worker's. It returns nil if there is nothing to do;
-// the task is then ended.
+// the task is then ended. An empty task is taken and ended in one step: there is
+// no work between that another worker must be kept from.
 func (w *worker) take(ctx context.Context, task *bus.Task) (*trials.Record, error) {
 	for rec := task.Record(); ; rec = nil {
 		if rec == nil {
@@ -34,16 +35,11 @@ func (w *worker) take(ctx context.Context, task *bus.Task) (*trials.Record, erro
 		if rec.State.Final() {
 			return nil, task.Done(ctx)
 		}
-		to := trials.Running
-		rec.Worker = w.Name
-		if rec.Attempt >= MaxAttempts {
-			to, rec.Reason = trials.Failed, fmt.Sprintf("gave up after %d attempts: worker lost", rec.Attempt)
-		}
-		if err := rec.Move(to, time.Now()); err != nil {
+		if err := w.claim(rec); err != nil {
 			return nil, err
 		}
 		switch err := w.store.Update(ctx, rec); {
-		case err == nil && to == trials.Failed:
+		case err == nil && rec.State.Final():
 			return nil, task.Done(ctx)
 		case err == nil:
 			return rec, nil
@@ -51,6 +47,22 @@ func (w *worker) take(ctx context.Context, task *bus.Task) (*trials.Record, erro
 			return nil, err
 		}
 	}
+}
+
+// claim changes the record to what taking the trial makes of it.
+func (w *worker) claim(rec *trials.Record) error {
+	now := time.Now()
+	rec.Worker = w.Name
+	if rec.Attempt >= MaxAttempts {
+		rec.Reason = fmt.Sprintf("gave up after %d attempts: worker lost", rec.Attempt)
+		return rec.Move(trials.Failed, now)
+	}
+	err := rec.Move(trials.Running, now)
+	if err == nil && rec.Spec.Kind == trials.NoOp {
+		rec.Result = &trials.Result{Kernel: kernel}
+		err = rec.Move(trials.Succeeded, now)
+	}
+	return err
 }
 
 // beat keeps the task and watches the record until ctx ends, which it makes

@@ -101,14 +101,10 @@ func failed(format string, args ...any) outcome {
 // serve sees a task through.
 func (w *worker) serve(ctx context.Context, task *bus.Task) {
 	rec, err := w.take(ctx, task)
-	switch {
-	case err != nil:
+	if err != nil {
 		w.log(task).Warn("trial not taken", "error", err)
 		_ = task.Retry(time.Second)
-	case rec == nil:
-	case task.Spec.Kind == trials.NoOp:
-		w.commit(ctx, task, rec, outcome{state: trials.Succeeded, result: &trials.Result{Kernel: kernel}})
-	default:
+	} else if rec != nil {
 		w.work(ctx, task, rec)
 	}
 }
