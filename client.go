@@ -165,7 +165,7 @@ func (c *Client) Cancel(ctx context.Context, id string) (*JobStatus, error) {
 // Leaderboard returns the trials of a job that have ended, best first.
 func (c *Client) Leaderboard(ctx context.Context, id string) ([]trials.Row, error) {
 	var out struct {
-		Rows []trials.Row `json:"rows"`
+		Rows []trials.Row `json:"leaderboard"`
 	}
 	err := c.get(ctx, &out, "v1", "jobs", id, "leaderboard")
 	return out.Rows, err

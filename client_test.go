@@ -65,7 +65,7 @@ func TestClientRequests(t *testing.T) {
 				err = fmt.Errorf("rows %+v", rows)
 			}
 			return err
-		}, `{"metric":"r2","rows":[{"learner":"gbdt"}]}`, seen{"GET", "/v1/jobs/j/leaderboard", "", "", "Bearer secret", ""}},
+		}, `{"metric":"r2","leaderboard":[{"learner":"gbdt"}]}`, seen{"GET", "/v1/jobs/j/leaderboard", "", "", "Bearer secret", ""}},
 		{"model", func(ctx context.Context, c *Client) error {
 			var b strings.Builder
 			err := c.DownloadModel(ctx, "j", &b)

@@ -30,8 +30,8 @@ worker 2; w2=$!
 worker 3; w3=$!
 start=$(date +%s.%N)
 "$BIN/automl" fit "$train" --target $goal --time 30s --workers 0 --nats "$NATS" --out "$WORK/f.automl" --json >"$WORK/f.json" 2>"$WORK/f.err" & fit=$!
-wait_for grep -q '"attempt"\|attempt=' "$WORK/worker.1.log"
-sleep 2
+wait_for grep -q 'search' "$WORK/f.err"
+sleep 4 # all three workers have one trial after the other now
 kill -KILL $w1
 kill -STOP $w2
 sleep 13 # past the ack deadline of 10 s

@@ -155,7 +155,7 @@ func (s *Server) cancelJob(ctx context.Context, in *jobPath) (*jobBody, error) {
 type boardOutput struct {
 	Body struct {
 		Metric string       `json:"metric,omitempty" doc:"what the scores are; absent before the job is planned"`
-		Rows   []trials.Row `json:"rows" nullable:"false" doc:"the trials that have ended, best first"`
+		Rows   []trials.Row `json:"leaderboard" nullable:"false" doc:"the trials that have ended, best first"`
 	}
 }
 

@@ -217,7 +217,7 @@ func TestLeaderboard(t *testing.T) {
 	}
 	var out struct {
 		Metric string
-		Rows   []trials.Row
+		Rows   []trials.Row `json:"leaderboard"`
 	}
 	f.decode(f.want(200, "GET", "/v1/jobs/j/leaderboard", ""), &out)
 	var got []string

@@ -56,7 +56,7 @@ func notifyInterrupts(parent context.Context, stderr io.Writer) (ctx context.Con
 		case <-done:
 			return
 		}
-		fmt.Fprintln(stderr, newLine+"automl: ending with what there is; interrupt again to quit at once")
+		fmt.Fprintln(stderr, newLine+"automl: ending in order; interrupt again to quit at once")
 		cancel()
 		select {
 		case <-signals:
