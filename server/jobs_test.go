@@ -200,7 +200,7 @@ func TestLeaderboard(t *testing.T) {
 	f := newFixture(t, Config{})
 	f.want(404, "GET", "/v1/jobs/nope/leaderboard", "")
 	f.store(trials.Job{ID: "j", State: trials.JobRunning})
-	if a := f.want(200, "GET", "/v1/jobs/j/leaderboard", ""); a.body != "{\"rows\":[]}\n" {
+	if a := f.want(200, "GET", "/v1/jobs/j/leaderboard", ""); a.body != "{\"leaderboard\":[]}\n" {
 		t.Errorf("before planning: %s", a.body)
 	}
 	f.update("j", func(j *trials.Job) { j.Metric = "roc_auc" })
