@@ -149,29 +149,3 @@ func (Learner) Space(s algos.Shape) search.Space {
 	}
 	return space
 }
-
-// Portfolio starts with the defaults, then follows what AutoGluon found to
-// complement each other (portfolios of 2023 and 2025).
-func (Learner) Portfolio(s algos.Shape) []search.Params {
-	type p = search.Params
-	return []p{
-		{},
-		{"extra_trees": "true"},
-		{"learning_rate": .03, "num_leaves": 128., "feature_fraction": .9, "min_data_in_leaf": 3.},
-		{"extra_trees": "true", "learning_rate": .01786, "bagging_fraction": .877, "feature_fraction": .462, "lambda_l1": .238, "lambda_l2": .355,
-			"max_cat_to_onehot": 16., "min_data_in_leaf": 3., "min_data_per_group": 9., "num_leaves": 39., "cat_l2": .342, "cat_smooth": 15.4},
-		{"learning_rate": .01139, "bagging_fraction": .978, "feature_fraction": .528, "lambda_l1": .027, "lambda_l2": .838,
-			"max_cat_to_onehot": 42., "min_data_in_leaf": 3., "min_data_per_group": 75., "num_leaves": 84., "cat_l2": .155, "cat_smooth": .0093},
-		{"learning_rate": .0134, "bagging_fraction": .711, "feature_fraction": .425, "lambda_l1": .514, "lambda_l2": .513,
-			"min_data_in_leaf": 2., "num_leaves": 20., "cat_smooth": 48.7},
-		{"extra_trees": "true", "learning_rate": .0127, "bagging_fraction": .854, "feature_fraction": .733, "lambda_l1": .241, "lambda_l2": .298,
-			"max_cat_to_onehot": 67., "min_data_in_leaf": 12., "min_data_per_group": 93., "num_leaves": 5.},
-		{"extra_trees": "true", "learning_rate": .018, "bagging_fraction": .95, "feature_fraction": .404, "lambda_l1": .766, "lambda_l2": 1.604,
-			"max_cat_to_onehot": 11., "min_data_in_leaf": 12., "min_data_per_group": 3., "num_leaves": 180.},
-		{"learning_rate": .0079, "bagging_fraction": .815, "feature_fraction": .94, "lambda_l1": .437, "lambda_l2": .3,
-			"max_cat_to_onehot": 28., "min_data_in_leaf": 24., "min_data_per_group": 3., "num_leaves": 8.},
-		{"learning_rate": .01215, "feature_fraction": .702, "min_data_in_leaf": 14., "num_leaves": 53.},
-		{"extra_trees": "true", "learning_rate": .0152, "feature_fraction": .564, "min_data_in_leaf": 48., "num_leaves": 16.},
-		{"learning_rate": .0471, "feature_fraction": .625, "min_data_in_leaf": 56., "num_leaves": 89.},
-	}
-}
