@@ -280,7 +280,7 @@ func bury(ctx context.Context, b *bus.Bus, log *slog.Logger) {
 	err := b.Dead(ctx, func(job string, number int, reason string) error {
 		return end(ctx, b.Trials(), job, number, trials.Failed, reason)
 	})
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() == nil {
 		log.Warn("dead tasks are not noticed any more", "error", err)
 	}
 }

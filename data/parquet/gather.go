@@ -217,7 +217,6 @@ type integers struct {
 	narrow, unsigned, int96 bool
 	values                  []int64
 	null                    []bool
-	tooFar                  bool // an INT96 timestamp beyond int64 nanoseconds
 	finish                  func(*integers) *data.Column
 }
 
