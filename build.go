@@ -48,12 +48,12 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Seed: b.Seed,
 	}
 	for _, m := range o.Members {
-		for k, fold := range m.Models {
-			p, err := model.DecodePredictor(fold.Kind, fold.Bytes, pl)
-			if err != nil {
-				return nil, fmt.Errorf("trial %d, fold %d: %w", m.Trial, k, err)
-			}
-			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(m.Models)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
+		folds, err := model.DecodePredictors(m.Models, pl)
+		if err != nil {
+			return nil, fmt.Errorf("trial %d: %w", m.Trial, err)
+		}
+		for k, p := range folds {
+			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(folds)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
 			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})
 		}
 	}

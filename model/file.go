@@ -31,9 +31,26 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// section is a named part of the file, given in one or more pieces.
 type section struct {
-	name string
-	data []byte
+	name   string
+	pieces [][]byte
+}
+
+func (s *section) size() int {
+	n := 0
+	for _, p := range s.pieces {
+		n += len(p)
+	}
+	return n
+}
+
+func (s *section) checksum() uint32 {
+	sum := uint32(0)
+	for _, p := range s.pieces {
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	return sum
 }
 
 func align(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
@@ -46,9 +63,9 @@ func writeSections(w io.Writer, sections []section) (int64, error) {
 		e := table[i*entrySize:]
 		copy(e[:nameSize], s.name)
 		binary.LittleEndian.PutUint64(e[32:], uint64(offset))
-		binary.LittleEndian.PutUint64(e[40:], uint64(len(s.data)))
-		binary.LittleEndian.PutUint32(e[48:], crc32.Checksum(s.data, castagnoli))
-		offset = align(offset + len(s.data))
+		binary.LittleEndian.PutUint64(e[40:], uint64(s.size()))
+		binary.LittleEndian.PutUint32(e[48:], s.checksum())
+		offset = align(offset + s.size())
 	}
 	header := make([]byte, headerSize)
 	copy(header, magic)
@@ -63,7 +80,9 @@ func writeSections(w io.Writer, sections []section) (int64, error) {
 	cw.write(table)
 	cw.pad()
 	for _, s := range sections {
-		cw.write(s.data)
+		for _, p := range s.pieces {
+			cw.write(p)
+		}
 		cw.pad()
 	}
 	return cw.n, cw.err

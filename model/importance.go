@@ -40,14 +40,17 @@ const permuteRows = 1000
 // 1,000 out-of-fold rows, until more answers false; columns not reached by then
 // have no figure. The result is sorted, the most important first.
 func Permute(o OutOfFold, more func() bool) ([]Importance, error) {
-	p, err := newPermuter(o)
-	if err != nil {
-		return nil, err
+	var p *permuter
+	var err error
+	if more() {
+		if p, err = newPermuter(o); err != nil {
+			return nil, err
+		}
 	}
 	var result []Importance
 	for _, column := range o.Pipeline.Columns() {
 		imp := Importance{Column: column}
-		if more() {
+		if p != nil && more() {
 			drop, err := p.drop(column)
 			if err != nil {
 				return nil, err

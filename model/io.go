@@ -3,14 +3,18 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
-	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // memberEntry is a member in the "members" section.
@@ -25,12 +29,13 @@ type memberEntry struct {
 
 // WriteTo writes the bundle.
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
-	var predictors []byte
-	entries := make([]memberEntry, len(m.spec.Members))
+	pieces := make([][]byte, len(m.spec.Members))
+	each(len(pieces), func(i int) { pieces[i] = m.spec.Members[i].Predictor.Append(nil) })
+	entries := make([]memberEntry, len(pieces))
+	start := int64(0)
 	for i, mem := range m.spec.Members {
-		start := len(predictors)
-		predictors = mem.Predictor.Append(predictors)
-		entries[i] = memberEntry{mem.Weight, mem.Trial, mem.Learner, mem.Predictor.Kind(), int64(start), int64(len(predictors) - start)}
+		entries[i] = memberEntry{mem.Weight, mem.Trial, mem.Learner, mem.Predictor.Kind(), start, int64(len(pieces[i]))}
+		start += int64(len(pieces[i]))
 	}
 	sections := []section{}
 	for _, part := range []struct {
@@ -44,9 +49,9 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		if err != nil {
 			return 0, fmt.Errorf("write section %q: %w", part.name, err)
 		}
-		sections = append(sections, section{part.name, b})
+		sections = append(sections, section{part.name, [][]byte{b}})
 	}
-	return writeSections(w, append(sections, section{"predictors", predictors}))
+	return writeSections(w, append(sections, section{"predictors", pieces}))
 }
 
 // Save writes the bundle to path, whole or not at all: to a file beside it
@@ -144,27 +149,45 @@ func (s *Spec) readMembers(entries []memberEntry, b []byte) error {
 		if e.Offset < 0 || e.Size < 0 || e.Offset > int64(len(b)) || e.Size > int64(len(b))-e.Offset {
 			return fmt.Errorf("%w: member %d lies outside its section", ErrCorrupt, i)
 		}
+	}
+	s.Members = make([]Member, len(entries))
+	errs := make([]error, len(entries))
+	each(len(entries), func(i int) {
+		e := entries[i]
 		p, err := DecodePredictor(e.Kind, b[e.Offset:e.Offset+e.Size], s.Pipeline)
 		if err != nil {
-			return fmt.Errorf("%w: member %d: %v", ErrCorrupt, i, err)
+			errs[i] = fmt.Errorf("%w: member %d: %v", ErrCorrupt, i, err)
 		}
-		s.Members = append(s.Members, Member{e.Weight, e.Trial, e.Learner, p})
+		s.Members[i] = Member{e.Weight, e.Trial, e.Learner, p}
+	})
+	return errors.Join(errs...)
+}
+
+// each calls f for 0 to n-1, as many at a time as there are cores.
+func each(n int, f func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
 	}
-	return nil
+	wg.Wait()
+}
+
+// DecodePredictors reads the binary forms of predictors on the features of pl,
+// in parallel.
+func DecodePredictors(models []trials.Model, pl *featurize.Pipeline) ([]predictor.Predictor, error) {
+	out, errs := make([]predictor.Predictor, len(models)), make([]error, len(models))
+	each(len(models), func(i int) { out[i], errs[i] = DecodePredictor(models[i].Kind, models[i].Bytes, pl) })
+	return out, errors.Join(errs...)
 }
 
 // DecodePredictor reads the binary form of a predictor on the features of pl.
 func DecodePredictor(kind string, b []byte, pl *featurize.Pipeline) (predictor.Predictor, error) {
-	raw, dense := len(pl.Features()), pl.Encoder().Cols()
-	p, err := predictor.Decode(kind, b, max(raw, dense))
-	if err != nil || raw == dense {
-		return p, err
-	}
-	// Which view bounds the features is known now.
-	if p.View() == matrix.Encoded {
-		return predictor.Decode(kind, b, dense)
-	}
-	return predictor.Decode(kind, b, raw)
+	return predictor.Decode(kind, b, predictor.Inputs{Raw: len(pl.Features()), Dense: pl.Encoder().Cols()})
 }
 
 // Bytes returns the bundle in memory.

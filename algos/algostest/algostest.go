@@ -196,10 +196,7 @@ func same(t *testing.T, what string, a, b *algos.Fitted) {
 // harmless.
 func (s *suite) codec(t *testing.T, d *set) {
 	p := s.fit(t, d.request(s.params(nil))).Predictor
-	features := len(d.m.Frame.Features)
-	if p.View() == matrix.Encoded {
-		features = d.m.Encoder.Cols()
-	}
+	features := predictor.Inputs{Raw: len(d.m.Frame.Features), Dense: d.m.Encoder.Cols()}
 	b := p.Append(nil)
 	q, err := predictor.Decode(p.Kind(), b, features)
 	if err != nil {

@@ -79,15 +79,13 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 	}
 }
 
-// trees is the default number.
+// trees is the default number. In cross-validation the forests of all folds
+// vote together, so that none has to be large.
 func trees(rows int) int {
-	switch {
-	case rows <= 5000:
-		return 200
-	case rows <= 30000:
-		return 150
+	if rows <= 30000 {
+		return 100
 	}
-	return 100
+	return 60
 }
 
 // leafLimit is the bound on the leaves of each tree.

@@ -179,7 +179,7 @@ func TestPredictorGivesTrainersBits(t *testing.T) {
 			t.Error("predictions on raw values differ from those on bins")
 		}
 		b := f.Predictor.Append(nil)
-		read, err := predictor.Decode(f.Predictor.Kind(), b, len(r.Train.M.Frame.Features))
+		read, err := predictor.Decode(f.Predictor.Kind(), b, predictor.Inputs{Raw: len(r.Train.M.Frame.Features)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func TestLinearAgreesWithDefinition(t *testing.T) {
 				}
 			}
 		}
-		q, err := Decode(l.Kind(), l.Append(nil), c.dense)
+		q, err := Decode(l.Kind(), l.Append(nil), Inputs{Dense: c.dense})
 		if err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
@@ -171,7 +171,7 @@ func TestDecodeLinearRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := l.Append(nil)
-	if _, err := Decode(kindLinear, good, 1); err == nil || !strings.Contains(err.Error(), "2 columns, there are 1") {
+	if _, err := Decode(kindLinear, good, Inputs{Dense: 1}); err == nil || !strings.Contains(err.Error(), "2 columns, there are 1") {
 		t.Errorf("fewer columns than the model reads: %v", err)
 	}
 	for name, b := range map[string][]byte{
@@ -184,7 +184,7 @@ func TestDecodeLinearRefuses(t *testing.T) {
 		"link": func() []byte { c := slices.Clone(good); c[12] = 77; return c }(),
 		"nan":  func() []byte { c := slices.Clone(good); c[18], c[19] = 0xc0, 0x7f; return c }(),
 	} {
-		if _, err := Decode(kindLinear, b, 2); err == nil {
+		if _, err := Decode(kindLinear, b, Inputs{Dense: 2}); err == nil {
 			t.Errorf("%s: decoded", name)
 		}
 	}
@@ -195,7 +195,7 @@ func TestConstant(t *testing.T) {
 	values := []float32{0.25, 0.75}
 	c := NewConstant(values)
 	values[0] = 9
-	p, err := Decode(c.Kind(), c.Append(nil), 0)
+	p, err := Decode(c.Kind(), c.Append(nil), Inputs{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestConstant(t *testing.T) {
 		"empty": nil, "none": {0, 0, 0, 0}, "short": good[:11], "long": append(slices.Clone(good), 1),
 		"nan": {1, 0, 0, 0, 0, 0, 0xc0, 0x7f}, "huge": {255, 255, 255, 255, 0, 0, 0, 0},
 	} {
-		if _, err := Decode(kindConstant, b, 0); err == nil {
+		if _, err := Decode(kindConstant, b, Inputs{}); err == nil {
 			t.Errorf("%s: decoded", name)
 		}
 	}

@@ -22,16 +22,22 @@ type Predictor interface {
 	Append(b []byte) []byte
 }
 
-// Decode reads what Append wrote. Every index is checked against features (the
-// frame's or dense view's columns), so that a model from anywhere can do no harm.
-func Decode(kind string, b []byte, features int) (Predictor, error) {
+// Inputs are the numbers of columns that a predictor may name.
+type Inputs struct {
+	Raw   int // features of the frame
+	Dense int // dense columns of the encoded view
+}
+
+// Decode reads what Append wrote. Every index is checked against the inputs, so
+// that a model from anywhere can do no harm.
+func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 	switch kind {
 	case kindConstant:
 		return decodeConstant(b)
 	case kindTrees:
-		return decodeTrees(b, features)
+		return decodeTrees(b, in.Raw)
 	case kindLinear:
-		return decodeLinear(b, features)
+		return decodeLinear(b, in.Dense)
 	}
 	return nil, fmt.Errorf("unknown predictor %q: written by a newer version?", kind)
 }

@@ -11,8 +11,12 @@ const maxSetSlots = 256
 
 // builder lays out trees.
 type builder struct {
-	t        *Trees
-	slotOf   map[slot]uint32
+	t      *Trees
+	slotOf map[slot]uint32
+	// plain[k] is slotOf for slots that are a feature as it is, k being twice
+	// the feature, plus one for slotLow; 0 where there is none yet. Nearly all
+	// tests are of this kind.
+	plain    []uint32
 	setOf    map[string]int32
 	setSlots int
 	queue    []int32
@@ -67,10 +71,8 @@ func (b *builder) node(n *Node) {
 		c.th = 0.5
 		c.slot = b.setTest(n)
 		f.mixed = f.mixed || c.slot&setFlag != 0
-	case n.MissingLeft:
-		c.slot = b.slot(slot{kind: slotLow, feature: n.Feature})
 	default:
-		c.slot = b.slot(slot{kind: slotRaw, feature: n.Feature})
+		c.slot = b.plainSlot(n.Feature, n.MissingLeft)
 	}
 	t.cells = append(t.cells, c)
 }
@@ -88,6 +90,20 @@ func (b *builder) leafValue(n *Node) float32 {
 		t.values[at+(len(t.trees)-1)%t.width] = n.Value[0]
 	}
 	return math.Float32frombits(uint32(at))
+}
+
+func (b *builder) plainSlot(feature int32, missingLeft bool) uint32 {
+	k, kind := 2*int(feature), slotRaw
+	if missingLeft {
+		k, kind = k+1, slotLow
+	}
+	if k >= len(b.plain) {
+		b.plain = append(b.plain, make([]uint32, k+1-len(b.plain))...)
+	}
+	if b.plain[k] == 0 {
+		b.plain[k] = b.slot(slot{kind: kind, feature: feature})
+	}
+	return b.plain[k]
 }
 
 func (b *builder) slot(s slot) uint32 {

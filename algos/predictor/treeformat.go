@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // treesVersion is the first byte of the binary form.
@@ -27,6 +28,7 @@ const (
 // (float32), for a numeric test feature and threshold (float32), for a set
 // feature, number of words and words (32 bits).
 func (t *Trees) Append(b []byte) []byte {
+	b = slices.Grow(b, 64+11*len(t.cells)+4*len(t.values))
 	vector := byte(0)
 	if t.vector {
 		vector = 1
@@ -171,6 +173,9 @@ func (r *treeReader) trees() *Trees {
 	if build.t.vector {
 		leaf = make([]float32, width)
 	}
+	// A node takes nine bytes or more.
+	build.t.cells = make([]cell, 0, len(r.b)/9+1)
+	build.t.cover = make([]float32, 0, len(r.b)/9+1)
 	count := r.uint("number of trees", len(r.b))
 	for i := 0; i < count && r.err == nil; i++ {
 		r.tree(build, leaf)

@@ -15,10 +15,11 @@ const (
 	// the processor overlaps their loads.
 	lanes = 8
 	// blockFloats bounds the gathered values of a block of rows, which should
-	// stay in the first cache levels while all trees pass over them.
-	blockFloats = 1 << 14
-	// maxGroups bounds the groups of lanes in a block.
-	maxGroups = 8
+	// stay in the second cache level while all trees pass over them.
+	blockFloats = 1 << 16
+	// maxGroups bounds the groups of lanes in a block. The larger a block, the
+	// less often the trees, which may be far larger, come from memory.
+	maxGroups = 64
 )
 
 // Trees is a sum of decision trees with a link on top: boosted trees and

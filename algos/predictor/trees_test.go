@@ -176,7 +176,7 @@ func TestTreesAgreeWithDefinition(t *testing.T) {
 			if d := cmp.Diff(bytes, again.Append(nil)); d != "" {
 				t.Errorf("trees given back have another binary form: %s", d)
 			}
-			read, err := Decode(kindTrees, bytes, c.features)
+			read, err := Decode(kindTrees, bytes, Inputs{Raw: c.features, Dense: c.features})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -305,11 +305,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(kindConstant, NewConstant([]float32{1, 2}).Append(nil))
 	f.Fuzz(func(t *testing.T, kind string, b []byte) {
 		const features = 6
-		p, err := Decode(kind, b, features)
+		p, err := Decode(kind, b, Inputs{Raw: features, Dense: features})
 		if err != nil {
 			return
 		}
-		again, err := Decode(kind, p.Append(nil), features)
+		again, err := Decode(kind, p.Append(nil), Inputs{Raw: features, Dense: features})
 		if err != nil {
 			t.Fatalf("cannot read what was just written: %v", err)
 		}
