@@ -18,8 +18,7 @@ var (
 )
 
 // take makes the trial this worker's. It returns nil if there is nothing to do;
-// the task is then ended. An empty task is taken and ended in one step: there is
-// no work between that another worker must be kept from.
+// the task is then ended.
 func (w *worker) take(ctx context.Context, task *bus.Task) (*trials.Record, error) {
 	for rec := task.Record(); ; rec = nil {
 		if rec == nil {
@@ -57,12 +56,7 @@ func (w *worker) claim(rec *trials.Record) error {
 		rec.Reason = fmt.Sprintf("gave up after %d attempts: worker lost", rec.Attempt)
 		return rec.Move(trials.Failed, now)
 	}
-	err := rec.Move(trials.Running, now)
-	if err == nil && rec.Spec.Kind == trials.NoOp {
-		rec.Result = &trials.Result{Kernel: kernel}
-		err = rec.Move(trials.Succeeded, now)
-	}
-	return err
+	return rec.Move(trials.Running, now)
 }
 
 // beat keeps the task and watches the record until ctx ends, which it makes
