@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 FUZZTIME ?= 5m
 
-.PHONY: build test race lint proofs fuzz bench long interop
+.PHONY: build test race lint proofs fuzz budget bench long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -25,6 +25,9 @@ proofs: ## end to end: several processes, kill -9, REST by curl (needs curl and 
 
 fuzz:
 	FUZZTIME=$(FUZZTIME) bash proofs/fuzz.sh
+
+budget: ## what the program costs beside training
+	bash proofs/budget.sh
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...

@@ -99,9 +99,10 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 }
 
 // patience is the number of rounds without improvement that ends a fit, at best
-// being the best round so far (the rule of AutoGluon).
+// being the best round so far: the rule of AutoGluon with a third of its rounds,
+// which is as good and leaves time for more trials.
 func patience(rows, best int) int {
-	simple := max(20, math.Round(300*min(1, 10_000/float64(max(rows, 1)))))
+	simple := max(20, math.Round(100*min(1, 10_000/float64(max(rows, 1)))))
 	return int(max(simple, 0.3*float64(best)+20))
 }
 
