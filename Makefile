@@ -32,7 +32,8 @@ budget: ## what the program costs beside training
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
 
-interop: ## a second module uses the library
+interop: ## a second module uses the library; a validator reads the OpenAPI document (needs python3)
 	cd examples/consumer && $(GO) test ./...
+	bash proofs/openapi.sh
 
 long: fuzz proofs
