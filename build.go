@@ -58,20 +58,27 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		}
 	}
 	var err error
-	if spec.Importance, err = model.Permute(oof, b.more()); err != nil {
+	if spec.Importance, err = model.Permute(oof, b.until(o)); err != nil {
 		return nil, err
 	}
 	return model.Build(spec)
 }
 
-// more tells how long importance may go on: to the end of the budget, less
-// what writing the bundle takes.
-func (b buildOptions) more() func() bool {
+// until is when importance must be done: at the end of the budget, less what
+// writing the bundle takes; zero for no limit.
+func (b buildOptions) until(o *scheduler.Outcome) time.Time {
 	if b.Time == 0 {
-		return func() bool { return true }
+		return time.Time{}
 	}
-	end := b.Start.Add(b.Time - 50*time.Millisecond)
-	return func() bool { return time.Now().Before(end) }
+	size := 0
+	for _, m := range o.Members {
+		for _, fold := range m.Models {
+			size += len(fold.Bytes)
+		}
+	}
+	const perSecond = 300 << 20 // encoded, summed up, written and synced
+	writing := 30*time.Millisecond + time.Duration(float64(size)/perSecond*float64(time.Second))
+	return b.Start.Add(b.Time - writing)
 }
 
 func info(o *scheduler.Outcome, b buildOptions) model.Info {

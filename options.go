@@ -177,5 +177,5 @@ func (o Options) finishShare() time.Duration {
 	if o.Time == 0 {
 		return 0
 	}
-	return time.Duration(math.Min(float64(2*time.Second), math.Max(float64(150*time.Millisecond), 0.02*float64(o.Time))))
+	return time.Duration(math.Min(float64(2*time.Second), math.Max(float64(150*time.Millisecond), 0.03*float64(o.Time))))
 }

@@ -2,8 +2,11 @@ package model
 
 import (
 	"cmp"
+	"errors"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"time"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data"
@@ -33,34 +36,60 @@ type OutOfFold struct {
 	Seed     uint64
 }
 
-// permuteRows is how many out-of-fold rows judge a column, at most.
-const permuteRows = 1000
+// Out-of-fold rows that judge a column: permuteRows where time allows it, at
+// least fewestRows.
+const (
+	permuteRows = 1000
+	fewestRows  = 100
+)
 
-// Permute measures the permutation importance of every input column on at most
-// 1,000 out-of-fold rows, until more answers false; columns not reached by then
-// have no figure. The result is sorted, the most important first.
-func Permute(o OutOfFold, more func() bool) ([]Importance, error) {
-	var p *permuter
-	var err error
-	if more() {
-		if p, err = newPermuter(o); err != nil {
+// Permute measures the permutation importance of every input column on
+// out-of-fold rows: 1,000, or as few as 100 if until (zero for no limit) would
+// come before all columns are measured. Columns not reached by then have no
+// figure. The result is sorted, the most important first.
+func Permute(o OutOfFold, until time.Time) ([]Importance, error) {
+	columns := o.Pipeline.Columns()
+	result := make([]Importance, len(columns))
+	for i, column := range columns {
+		result[i].Column = column
+	}
+	late := func() bool { return !until.IsZero() && time.Now().After(until) }
+	if late() || len(columns) == 0 {
+		return result, nil
+	}
+	p, err := newPermuter(o, permuteRows)
+	if err != nil {
+		return nil, err
+	}
+	if rows := p.affordable(len(columns), until); rows < len(p.y) {
+		if p, err = newPermuter(o, rows); err != nil {
 			return nil, err
 		}
 	}
-	var result []Importance
-	for _, column := range o.Pipeline.Columns() {
-		imp := Importance{Column: column}
-		if p != nil && more() {
-			drop, err := p.drop(column)
-			if err != nil {
-				return nil, err
-			}
-			imp.Drop = &drop
+	errs := make([]error, len(columns))
+	each(len(columns), func(i int) {
+		if late() {
+			return
 		}
-		result = append(result, imp)
+		drop, err := p.drop(columns[i])
+		result[i].Drop, errs[i] = &drop, err
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(result, func(a, b Importance) int { return cmp.Compare(b.drop(), a.drop()) })
 	return result, nil
+}
+
+// affordable is the number of rows for which all columns can be measured until
+// then, judged by what the sample's own loss took.
+func (p *permuter) affordable(columns int, until time.Time) int {
+	if until.IsZero() {
+		return len(p.y)
+	}
+	need := float64(p.took) * float64(columns) / float64(runtime.GOMAXPROCS(0))
+	share := 0.8 * float64(time.Until(until)) / max(need, 1)
+	return max(fewestRows, int(min(share, 1)*float64(len(p.y))))
 }
 
 func (i Importance) drop() float64 {
@@ -79,9 +108,10 @@ type permuter struct {
 	byK   [][]int32 // rows of the sample, by fold
 	perm  []int32
 	base  float64
+	took  time.Duration // to compute base
 }
 
-func newPermuter(o OutOfFold) (*permuter, error) {
+func newPermuter(o OutOfFold, most int) (*permuter, error) {
 	rng := rand.New(rand.NewPCG(o.Seed, 0x7065726d))
 	type row struct {
 		index int32
@@ -94,7 +124,7 @@ func newPermuter(o OutOfFold) (*permuter, error) {
 		}
 	}
 	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	all = all[:min(len(all), permuteRows)]
+	all = all[:min(len(all), most)]
 	p := &permuter{OutOfFold: o, byK: make([][]int32, len(o.Folds))}
 	rows := make([]int32, len(all))
 	for i, r := range all {
@@ -109,7 +139,9 @@ func newPermuter(o OutOfFold) (*permuter, error) {
 	if p.frame, err = o.Pipeline.Frame(p.table, 1); err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	p.base, err = p.loss(p.frame)
+	p.took = time.Since(start)
 	return p, err
 }
 

@@ -280,7 +280,7 @@ func TestPermuteFindsWhatMatters(t *testing.T) {
 		Folds: [][]int32{all[:30], all[30:]}, Seed: 1,
 		Members: []FoldMember{{1, 0, m.spec.Members[0].Predictor}, {1, 1, m.spec.Members[0].Predictor}},
 	}
-	imp, err := Permute(o, func() bool { return true })
+	imp, err := Permute(o, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestPermuteFindsWhatMatters(t *testing.T) {
 			t.Errorf("%s matters by %v, but no member reads it", i.Column, *i.Drop)
 		}
 	}
-	imp, err = Permute(o, func() bool { return false })
+	imp, err = Permute(o, time.Now().Add(-time.Second))
 	if err != nil || imp[0].Drop != nil {
 		t.Errorf("measured out of time: %+v, %v", imp[0], err)
 	}
