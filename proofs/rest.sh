@@ -11,7 +11,7 @@ json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.arg
 wait_for curl -fs "$url/readyz"
 curl -fs "$url/healthz" >/dev/null
 echo "openapi: $(curl -fs "$url/openapi.json" | json 'd["openapi"], len(d["paths"])')"
-curl -fs "$url/docs" | grep -qi '<html' || fail "no docs page"
+curl -fs "$url/docs" -o "$WORK/docs" && grep -qi '<html' "$WORK/docs" || fail "no docs page"
 
 dataset=$(curl -fs --data-binary @"$train" -H 'content-type: text/csv' "$url/v1/datasets?name=german" | json 'd["id"]')
 echo "uploaded: $dataset"
