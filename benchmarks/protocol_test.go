@@ -20,7 +20,7 @@ func BenchmarkNoOpJob(b *testing.B) {
 		name    string
 		durable bool
 		workers int
-	}{{"memory/workers=2", false, 2}, {"memory/workers=8", false, 8}, {"durable/workers=8", true, 8}} {
+	}{{"memory/workers=2", false, 2}, {"memory/workers=8", false, 8}, {"memory/workers=16", false, 16}, {"durable/workers=8", true, 8}} {
 		b.Run(c.name, func(b *testing.B) {
 			config := bus.ServerConfig{}
 			if c.durable {
