@@ -66,6 +66,7 @@ type Bus struct {
 	js     jetstream.JetStream
 	jobs   *bucket
 	trials *trialStore
+	stored stored
 	blobs  *blobs
 	pulls  pulls
 	done   context.Context // ends with Close

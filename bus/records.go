@@ -54,6 +54,10 @@ func (k *bucket) create(ctx context.Context, key, what string, v any) (uint64, e
 	if err != nil {
 		return 0, err
 	}
+	return k.createData(ctx, key, what, data)
+}
+
+func (k *bucket) createData(ctx context.Context, key, what string, data []byte) (uint64, error) {
 	rev, moved, err := k.put(ctx, key, data, 0)
 	if moved {
 		// Unless what is there only says that the key was deleted.
@@ -70,6 +74,10 @@ func (k *bucket) update(ctx context.Context, key, what string, v any, revision u
 	if err != nil {
 		return 0, err
 	}
+	return k.updateData(ctx, key, what, data, revision)
+}
+
+func (k *bucket) updateData(ctx context.Context, key, what string, data []byte, revision uint64) (uint64, error) {
 	if revision == 0 { // would create
 		return 0, fmt.Errorf("%s: %w", what, trials.ErrConflict)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -30,7 +31,12 @@ func (s *trialStore) Create(ctx context.Context, r *trials.Record) error {
 		return err
 	}
 	key := trialKey(r.Spec.Job, r.Spec.Number)
-	rev, err := s.kv.create(ctx, key, trialName(r.Spec.Job, r.Spec.Number), r)
+	name := trialName(r.Spec.Job, r.Spec.Number)
+	data, err := s.encode(name, r)
+	if err != nil {
+		return err
+	}
+	rev, err := s.kv.createData(ctx, key, name, data)
 	if err != nil {
 		return err
 	}
@@ -46,7 +52,12 @@ func (s *trialStore) Update(ctx context.Context, r *trials.Record) error {
 		return err
 	}
 	key := trialKey(r.Spec.Job, r.Spec.Number)
-	rev, err := s.kv.update(ctx, key, trialName(r.Spec.Job, r.Spec.Number), r, r.Revision)
+	name := trialName(r.Spec.Job, r.Spec.Number)
+	data, err := s.encode(name, r)
+	if err != nil {
+		return err
+	}
+	rev, err := s.kv.updateData(ctx, key, name, data, r.Revision)
 	if err != nil {
 		return err
 	}
@@ -69,6 +80,68 @@ func (s *trialStore) Get(ctx context.Context, job string, number int) (*trials.R
 	}
 	r.Revision = rev
 	return r, nil
+}
+
+// encode gives the stored form of a record and remembers what it stands for.
+func (s *trialStore) encode(name string, r *trials.Record) ([]byte, error) {
+	data, err := encode(name, r)
+	if err == nil {
+		s.b.stored.put(data, r)
+	}
+	return data, err
+}
+
+// decode is decodeTrial for records that this process is likely to have written.
+func (s *trialStore) decode(e jetstream.KeyValueEntry) (*trials.Record, error) {
+	if r := s.b.stored.take(e.Value()); r != nil {
+		r.Revision = e.Revision()
+		return r, nil
+	}
+	return decodeTrial(e)
+}
+
+const (
+	storedRecords = 256      // remembered at once
+	storedBytes   = 16 << 10 // largest form that is remembered
+)
+
+// stored remembers the records that this process wrote last, by their stored
+// form: when a watch of the same process brings one back, as it does with every
+// trial of a local job, it need not be decoded. Only equal bytes count, so that
+// nothing is taken for what it is not.
+type stored struct {
+	mu      sync.Mutex
+	records map[string]trials.Record
+	order   [storedRecords]string // of the forms, in a ring
+	next    int
+}
+
+func (s *stored) put(data []byte, r *trials.Record) {
+	if len(data) > storedBytes {
+		return
+	}
+	form := string(data)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.records == nil {
+		s.records = make(map[string]trials.Record, storedRecords)
+	}
+	delete(s.records, s.order[s.next])
+	s.records[form] = *r
+	s.order[s.next] = form
+	s.next = (s.next + 1) % storedRecords
+}
+
+// take returns a copy of the record of that form, which it forgets, or nil.
+func (s *stored) take(data []byte) *trials.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.records[string(data)]
+	if !ok {
+		return nil
+	}
+	delete(s.records, string(data))
+	return &r
 }
 
 func decodeTrial(e jetstream.KeyValueEntry) (*trials.Record, error) {
@@ -108,7 +181,7 @@ func (s *trialStore) Watch(ctx context.Context, job string) (<-chan *trials.Reco
 	}
 	out := make(chan *trials.Record)
 	err := s.kv.watch(ctx, job+".*", func(e jetstream.KeyValueEntry) bool {
-		r, err := decodeTrial(e)
+		r, err := s.decode(e)
 		if err != nil {
 			s.b.log.Error("trial store", "error", err)
 			return true
