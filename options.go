@@ -3,7 +3,6 @@ package automl
 import (
 	"fmt"
 	"log/slog"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -177,5 +176,5 @@ func (o Options) finishShare() time.Duration {
 	if o.Time == 0 {
 		return 0
 	}
-	return time.Duration(math.Min(float64(2*time.Second), math.Max(float64(150*time.Millisecond), 0.03*float64(o.Time))))
+	return min(2*time.Second, max(150*time.Millisecond, o.Time*3/100-100*time.Millisecond))
 }
