@@ -3,6 +3,7 @@ package automl
 import (
 	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,7 +88,7 @@ func TestImportsFollowTheLayers(t *testing.T) {
 				continue
 			}
 			to := room(imp)
-			if to != from && rooms[to] >= layer && !contains(allowed[from], to) {
+			if to != from && rooms[to] >= layer && !slices.Contains(allowed[from], to) {
 				t.Errorf("%s (layer %d) imports %s (layer %d)", p.ImportPath, layer, imp, rooms[to])
 			}
 		}
@@ -97,7 +98,7 @@ func TestImportsFollowTheLayers(t *testing.T) {
 func checkOwner(t *testing.T, pkg, from, imp string) {
 	t.Helper()
 	for prefix, owner := range owners {
-		if strings.HasPrefix(imp, prefix) && !contains(owner, from) {
+		if strings.HasPrefix(imp, prefix) && !slices.Contains(owner, from) {
 			t.Errorf("%s imports %s, which belongs to %v", pkg, imp, owner)
 		}
 	}
@@ -116,13 +117,4 @@ func TestScoringLinksLittle(t *testing.T) {
 			}
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -92,7 +92,11 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	return buildModel(outcome, buildOptions{Start: o.Start, Time: o.Time, Seed: o.Seed})
+	end := endOf(o.Start, o.Time)
+	if ctx.Err() != nil { // who interrupts does not want to wait
+		end = time.Now().Add(time.Second)
+	}
+	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed})
 }
 
 // classify marks the errors whose cause is what the user gave.

@@ -22,18 +22,30 @@ func newID() string {
 // buildOptions bound the time that buildModel takes.
 type buildOptions struct {
 	Start time.Time
-	Time  time.Duration // 0: no limit
+	End   time.Time // of the budget; zero for none
 	Seed  uint64
 }
 
 // FinishJob makes the bundle of a service's job; it is what a
 // [scheduler.Service] calls at the end of one.
 func FinishJob(_ context.Context, job *trials.Job, o *scheduler.Outcome) ([]byte, error) {
-	m, err := buildModel(o, buildOptions{Start: o.Started, Time: job.Options.Time, Seed: job.Options.Seed})
+	end := endOf(o.Started, job.Options.Time)
+	if d := job.Options.Deadline; !d.IsZero() && (end.IsZero() || d.Before(end)) {
+		end = d
+	}
+	m, err := buildModel(o, buildOptions{Start: o.Started, End: end, Seed: job.Options.Seed})
 	if err != nil {
 		return nil, err
 	}
 	return m.Bytes()
+}
+
+// endOf a budget, zero if it has none.
+func endOf(start time.Time, budget time.Duration) time.Time {
+	if budget == 0 {
+		return time.Time{}
+	}
+	return start.Add(budget)
 }
 
 // buildModel makes the model of a job's outcome: the fold models of the
@@ -67,7 +79,7 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 // until is when importance must be done: at the end of the budget, less what
 // writing the bundle takes; zero for no limit.
 func (b buildOptions) until(o *scheduler.Outcome) time.Time {
-	if b.Time == 0 {
+	if b.End.IsZero() {
 		return time.Time{}
 	}
 	size := 0
@@ -78,7 +90,7 @@ func (b buildOptions) until(o *scheduler.Outcome) time.Time {
 	}
 	const perSecond = 300 << 20 // encoded, summed up, written and synced
 	writing := 30*time.Millisecond + time.Duration(float64(size)/perSecond*float64(time.Second))
-	return b.Start.Add(b.Time - writing)
+	return b.End.Add(-writing)
 }
 
 func info(o *scheduler.Outcome, b buildOptions) model.Info {
