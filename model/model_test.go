@@ -63,8 +63,8 @@ func sample(t testing.TB) (*data.Table, *Model) {
 	}
 	tree := predictor.Tree{
 		{Feature: age, Threshold: 30, Left: 1, Right: 2, Cover: 60},
-		{Feature: -1, Value: []float32{-1}, Cover: 30},
-		{Feature: -1, Value: []float32{2}, Cover: 30},
+		{Feature: -1, Value: []float64{-1}, Cover: 30},
+		{Feature: -1, Value: []float64{2}, Cover: 30},
 	}
 	dense := pipeline.Encoder().Cols()
 	weights := make([]float32, dense)

@@ -34,7 +34,7 @@ type grower struct {
 	spare  spare
 
 	nodes  predictor.Tree
-	values []float32 // leaf values not yet handed out
+	values []float64 // leaf values not yet handed out
 	open   frontier
 
 	node   nodeSums
@@ -194,7 +194,7 @@ func (g *grower) divide(p part) {
 	n.MissingLeft = p.split.missingLeft
 	n.Threshold = math.MaxFloat32
 	if edges := g.f.bins.Specs[p.split.feature].Edges; p.split.cut < len(edges) {
-		n.Threshold = edges[p.split.cut]
+		n.Threshold = float64(edges[p.split.cut])
 	}
 }
 
@@ -291,7 +291,7 @@ func (g *grower) bringBack(at, n int) {
 func (g *grower) leaf(id, lo, hi int) {
 	f := g.f
 	if len(g.values) < f.width {
-		g.values = make([]float32, 256*f.width)
+		g.values = make([]float64, 256*f.width)
 	}
 	value := g.values[:f.width:f.width]
 	g.values = g.values[f.width:]
@@ -305,7 +305,7 @@ func (g *grower) leaf(id, lo, hi int) {
 			sums[g.class[i]] += float64(g.w[i])
 		}
 		for k, s := range sums {
-			value[k] = float32((s + float64(smooth*f.prior[k])) / (total + smooth))
+			value[k] = float64(float32((s + float64(smooth*f.prior[k])) / (total + smooth)))
 		}
 		clear(sums)
 	} else {
@@ -313,10 +313,10 @@ func (g *grower) leaf(id, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			sum += float64(float64(g.w[i]) * float64(g.y[i]))
 		}
-		value[0] = g.scalar(sum, total)
+		value[0] = float64(g.scalar(sum, total))
 	}
 	n := &g.nodes[id]
-	n.Value, n.Cover = value, float32(total)
+	n.Value, n.Cover = value, total
 }
 
 // scalar is the value of a leaf from its sum of centred targets.

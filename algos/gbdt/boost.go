@@ -278,12 +278,12 @@ func (b *booster) predictor(trees [][]node) *predictor.Trees {
 
 func finalTree(nodes []node, features []feature) predictor.Tree {
 	t := make(predictor.Tree, len(nodes))
-	values := make([]float32, len(nodes))
+	values := make([]float64, len(nodes))
 	for i := range nodes {
 		n := &nodes[i]
-		t[i].Cover = n.cover
+		t[i].Cover = float64(n.cover)
 		if n.leaf() {
-			values[i] = n.value
+			values[i] = float64(n.value)
 			t[i].Feature, t[i].Value = -1, values[i:i+1:i+1]
 			continue
 		}
@@ -293,9 +293,9 @@ func finalTree(nodes []node, features []feature) predictor.Tree {
 		if n.split.categorical {
 			t[i].Cats = finalSet(&n.split, f)
 		} else if int(n.split.bin) < len(f.edges) {
-			t[i].Threshold = f.edges[n.split.bin]
+			t[i].Threshold = float64(f.edges[n.split.bin])
 		} else {
-			t[i].Threshold = float32(math.Inf(1)) // all values left, missing right
+			t[i].Threshold = math.Inf(1) // all values left, missing right
 		}
 	}
 	return t

@@ -57,12 +57,12 @@ func (b *builder) node(n *Node) {
 	f := &t.trees[len(t.trees)-1]
 	i := f.nodes
 	f.nodes++
-	t.cover = append(t.cover, n.Cover)
+	t.cover = append(t.cover, float32(n.Cover))
 	if n.Feature < 0 {
 		t.cells = append(t.cells, cell{th: float32(math.Inf(1)), left: uint32(i), val: b.leafValue(n)})
 		return
 	}
-	c := cell{th: n.Threshold, left: uint32(2*b.inner + 1)}
+	c := cell{th: float32(n.Threshold), left: uint32(2*b.inner + 1)}
 	b.inner++
 	b.level = append(b.level, b.level[i]+1, b.level[i]+1)
 	f.depth = max(f.depth, b.level[i]+1)
@@ -80,14 +80,16 @@ func (b *builder) node(n *Node) {
 func (b *builder) leafValue(n *Node) float32 {
 	t := b.t
 	if !t.vector {
-		return n.Value[0]
+		return float32(n.Value[0])
 	}
 	at := len(t.values)
 	if len(n.Value) == t.width {
-		t.values = append(t.values, n.Value...)
+		for _, v := range n.Value {
+			t.values = append(t.values, float32(v))
+		}
 	} else {
 		t.values = append(t.values, make([]float32, t.width)...)
-		t.values[at+(len(t.trees)-1)%t.width] = n.Value[0]
+		t.values[at+(len(t.trees)-1)%t.width] = float32(n.Value[0])
 	}
 	return math.Float32frombits(uint32(at))
 }

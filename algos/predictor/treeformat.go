@@ -169,9 +169,9 @@ func (r *treeReader) trees() *Trees {
 		}
 	}
 	build := newBuilder(width, base, Link(head[1]), head[2] == 1)
-	leaf := make([]float32, 1)
+	leaf := make([]float64, 1)
 	if build.t.vector {
-		leaf = make([]float32, width)
+		leaf = make([]float64, width)
 	}
 	// A node takes nine bytes or more.
 	build.t.cells = make([]cell, 0, len(r.b)/9+1)
@@ -188,7 +188,7 @@ func (r *treeReader) trees() *Trees {
 
 // tree reads one tree. Node i > 0 must be a child of an earlier node: the k
 // inner nodes before it have children up to node 2k.
-func (r *treeReader) tree(b *builder, leaf []float32) {
+func (r *treeReader) tree(b *builder, leaf []float64) {
 	nodes := r.uint("number of nodes", min(len(r.b), math.MaxInt32-len(b.t.cells)))
 	if r.err == nil && nodes == 0 {
 		r.fail(errors.New("tree without nodes"))
@@ -212,13 +212,13 @@ func (r *treeReader) tree(b *builder, leaf []float32) {
 	}
 }
 
-func (r *treeReader) node(leaf []float32) Node {
+func (r *treeReader) node(leaf []float64) Node {
 	tag := r.take(1)[0]
-	n := Node{Feature: -1, Cover: r.float("cover")}
+	n := Node{Feature: -1, Cover: float64(r.float("cover"))}
 	switch tag {
 	case tagLeaf:
 		for k := range leaf {
-			leaf[k] = r.float("leaf")
+			leaf[k] = float64(r.float("leaf"))
 			if r.err != nil {
 				return n
 			}
@@ -227,7 +227,7 @@ func (r *treeReader) node(leaf []float32) Node {
 	case tagNumber, tagNumberMissingLeft:
 		n.Feature = r.feature()
 		n.MissingLeft = tag == tagNumberMissingLeft
-		n.Threshold = r.threshold()
+		n.Threshold = float64(r.threshold())
 	case tagSet, tagSetMissingLeft:
 		n.Feature = r.feature()
 		n.MissingLeft = tag == tagSetMissingLeft

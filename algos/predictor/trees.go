@@ -166,9 +166,11 @@ func (t *Trees) tree(i int) Tree {
 	tree := make(Tree, f.nodes)
 	for k := range tree {
 		c := t.cells[int(f.start)+k]
-		n := Node{Feature: -1, Cover: t.cover[int(f.start)+k]}
+		n := Node{Feature: -1, Cover: float64(t.cover[int(f.start)+k])}
 		if int(c.left) == k {
-			n.Value = append([]float32(nil), t.leaf(c)...)
+			for _, v := range t.leaf(c) {
+				n.Value = append(n.Value, float64(v))
+			}
 			tree[k] = n
 			continue
 		}
@@ -178,7 +180,7 @@ func (t *Trees) tree(i int) Tree {
 			n.Cats = append([]uint32{}, s.words...)
 		} else {
 			s := t.slots[c.slot]
-			n.Feature, n.MissingLeft, n.Threshold = s.feature, s.kind == slotLow, c.th
+			n.Feature, n.MissingLeft, n.Threshold = s.feature, s.kind == slotLow, float64(c.th)
 		}
 		tree[k] = n
 	}

@@ -21,7 +21,7 @@ func slowTrees(trees []Tree, width int, base []float64, link Link, x []float32) 
 		n := &tree[0]
 		for n.Feature >= 0 {
 			v := x[n.Feature]
-			left := v <= n.Threshold
+			left := float64(v) <= n.Threshold
 			if n.Cats != nil {
 				left = v >= 0 && int(v) < 32*len(n.Cats) && n.Cats[int(v)/32]>>(int(v)%32)&1 == 1
 			}
@@ -98,9 +98,9 @@ func randomTree(r *rand.Rand, leaves, width int, vector, cats bool) Tree {
 		size = width
 	}
 	leaf := func() Node {
-		n := Node{Feature: -1, Cover: r.Float32()}
+		n := Node{Feature: -1, Cover: float64(r.Float32())}
 		for range size {
-			n.Value = append(n.Value, float32(r.NormFloat64()))
+			n.Value = append(n.Value, float64(float32(r.NormFloat64())))
 		}
 		return n
 	}
@@ -110,11 +110,11 @@ func randomTree(r *rand.Rand, leaves, width int, vector, cats bool) Tree {
 		if tree[i].Feature >= 0 {
 			continue
 		}
-		n := Node{Feature: int32(r.IntN(6)), Cover: r.Float32(), MissingLeft: r.IntN(2) == 0, Left: int32(len(tree)), Right: int32(len(tree) + 1)}
+		n := Node{Feature: int32(r.IntN(6)), Cover: float64(r.Float32()), MissingLeft: r.IntN(2) == 0, Left: int32(len(tree)), Right: int32(len(tree) + 1)}
 		if n.Feature%2 == 1 && cats {
 			n.Cats = []uint32{r.Uint32(), r.Uint32()}[:1+r.IntN(2)]
 		} else {
-			n.Threshold = float32(r.NormFloat64())
+			n.Threshold = float64(float32(r.NormFloat64()))
 		}
 		tree[i] = n
 		tree = append(tree, leaf(), leaf())
@@ -255,7 +255,7 @@ func TestLinksAreFinite(t *testing.T) {
 
 func TestDecodeTreesRefuses(t *testing.T) {
 	t.Parallel()
-	leaf := func(v float32) Node { return Node{Feature: -1, Value: []float32{v}} }
+	leaf := func(v float32) Node { return Node{Feature: -1, Value: []float64{float64(v)}} }
 	stump := Tree{{Feature: 1, Left: 1, Right: 2}, leaf(1), leaf(2)}
 	good := NewTrees([]Tree{stump, stump}, 1, []float64{0}, Identity).Append(nil)
 	if _, err := decodeTrees(good, 2); err != nil {
@@ -330,7 +330,7 @@ func balancedTrees(trees, leaves int) treeCase {
 	r := rand.New(rand.NewPCG(3, 4))
 	c := randomCase(r, 0, 1, 1, false, false)
 	for range trees {
-		tree := Tree{{Feature: -1, Value: []float32{r.Float32()}}}
+		tree := Tree{{Feature: -1, Value: []float64{float64(r.Float32())}}}
 		for range leaves - 1 {
 			// Split a leaf near the root rather than far from it.
 			i := 0
@@ -340,8 +340,8 @@ func balancedTrees(trees, leaves int) treeCase {
 				}
 			}
 			left := int32(len(tree))
-			tree[i] = Node{Feature: int32(2 * r.IntN(3)), Threshold: float32(r.NormFloat64()), Left: left, Right: left + 1}
-			tree = append(tree, Node{Feature: -1, Value: []float32{r.Float32()}}, Node{Feature: -1, Value: []float32{r.Float32()}})
+			tree[i] = Node{Feature: int32(2 * r.IntN(3)), Threshold: float64(float32(r.NormFloat64())), Left: left, Right: left + 1}
+			tree = append(tree, Node{Feature: -1, Value: []float64{float64(r.Float32())}}, Node{Feature: -1, Value: []float64{float64(r.Float32())}})
 		}
 		c.trees = append(c.trees, tree)
 	}

@@ -34,6 +34,9 @@ type Frame struct {
 	Features []Feature
 	Cols     [][]float32
 	Sparse   *Sparse
+	// Exact, if not nil, has the columns in double precision, for imported
+	// models whose thresholds are not float32; Cols then may be nil.
+	Exact [][]float64
 }
 
 // View names what a learner or predictor reads.
