@@ -8,9 +8,6 @@ import (
 // scanScratch is the memory of one goroutine's searches.
 type scanScratch struct {
 	levels []level
-	// The bins that have rows, and the sums up to them.
-	bins [256]uint8
-	sums [256]int64
 }
 
 // level is a category in a leaf.

@@ -108,100 +108,125 @@ func (s *leafScan) feature(i int32, f *feature, cells []int64, w *scanScratch) b
 	if f.categorical {
 		s.levels(i, cells, w)
 	} else {
-		s.numeric(i, cells, w)
+		s.numeric(i, cells)
 	}
 	return s.feasible
 }
 
 // numeric tries every threshold with missing values to the right and, if the
 // leaf has any, to the left.
-func (s *leafScan) numeric(i int32, cells []int64, w *scanScratch) {
-	missing := cells[len(cells)-1]
-	n := w.compact(cells[:len(cells)-1])
-	if n == 0 || n == 1 && missing == 0 {
-		return
-	}
-	upTo := n - 1
-	if missing != 0 {
-		upTo++ // all values left, missing right
-	}
+func (s *leafScan) numeric(i int32, cells []int64) {
+	values, missing := cells[:len(cells)-1], cells[len(cells)-1]
 	if s.random != 0 {
-		s.numericAt(i, len(cells)-1, n, missing, w)
+		s.numericAt(i, values, missing)
 		return
 	}
-	if k, ok := s.thresholds(w.sums[:upTo], 0); ok {
-		s.take(i, len(cells)-1, w.bins[:n], k, w.sums[k&255], false)
+	find := s.thresholds
+	if s.l1 != 0 {
+		find = s.thresholdsL1
 	}
-	if missing == 0 || n == 1 {
+	if k, left, ok := find(values, 0); ok {
+		s.take(i, values, k, left, false)
+	}
+	if missing == 0 {
 		return
 	}
-	if k, ok := s.thresholds(w.sums[:n-1], missing); ok {
-		s.take(i, len(cells)-1, w.bins[:n], k, w.sums[k&255]+missing, true)
+	if k, left, ok := find(values, missing); ok {
+		s.take(i, values, k, left, true)
 	}
 }
 
-// compact lists the bins that have rows, with the sums up to and including
-// them, and answers how many there are. There is no branch: every bin is
-// written and the empty ones are written over.
-func (w *scanScratch) compact(values []int64) int {
-	n, acc := 0, int64(0)
-	for b, c := range values {
-		acc += c
-		w.sums[n&255], w.bins[n&255] = acc, uint8(b)
-		var full int
-		if c != 0 {
-			full = 1
+// skip answers the first bin behind which the left side, before included, has
+// the Hessian that it needs, and the left sum there.
+func (s *leafScan) skip(values []int64, before int64) (k int, left int64, ok bool) {
+	left = before
+	for k, c := range values {
+		left += c
+		if hl := left & s.mask; hl >= s.minH {
+			return k, left, hl <= s.total&s.mask-s.minH
 		}
-		n += full
 	}
-	return n
+	return 0, 0, false
 }
 
-// thresholds finds the sum to cut behind, before being on the left in any case.
-// Two gains are compared by their cross products, without division.
-func (s *leafScan) thresholds(sums []int64, before int64) (at int, ok bool) {
-	shift, mask := s.shift&63, s.mask
-	minH, maxH := s.minH, s.total&mask-s.minH
-	k := 0
-	for k < len(sums) && (sums[k]+before)&mask < minH {
-		k++
+// ulpUp makes up for the rounding of a quotient, so that a repeated sum does not
+// look better than itself.
+const ulpUp = 1 + 1e-15
+
+// thresholds finds the bin to cut behind, before being on the left in any case,
+// and the left sum. With D = dl+dr the gain of a cut is
+//
+//	gl²/dl + gr²/dr = g²/D + D·(gl - dl·g/D)²/(dl·dr),
+//
+// so that one product tells two cuts apart, without division. Empty bins repeat
+// a sum, which is never better.
+func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64, ok bool) {
+	k, acc, ok := s.skip(values, before)
+	if !ok {
+		return 0, 0, false
 	}
-	if k == len(sums) || (sums[k]+before)&mask > maxH {
-		return 0, false
-	}
-	s.feasible = true
-	g, h, l1, l2 := s.g, s.h, s.l1, s.l2
-	top, topBelow := max(s.floor, s.best.gain+s.parent), 1.0
-	for ; k < len(sums); k++ {
-		acc := sums[k] + before
+	s.feasible, ok = true, false
+	shift, mask, maxH := s.shift&63, s.mask, s.total&s.mask-s.minH
+	l2, sum := s.l2, s.h+2*s.l2
+	slope := s.g / sum
+	top := (max(s.floor, s.best.gain+s.parent) - float64(s.g*slope)) / sum
+	for {
 		hl := acc & mask
 		if hl > maxH {
-			break
+			return at, left, ok
+		}
+		dl := float64(hl) + l2
+		u := float64(acc>>shift) - float64(slope*dl)
+		over, below := float64(u*u), float64(dl*(sum-dl))
+		if over > float64(top*below) {
+			top, at, left, ok = ulpUp*(over/below), k, acc, true
+		}
+		if k++; k >= len(values) {
+			return at, left, ok
+		}
+		acc += values[k]
+	}
+}
+
+// thresholdsL1 is thresholds for sums that are shrunk by lambda_l1.
+func (s *leafScan) thresholdsL1(values []int64, before int64) (at int, left int64, ok bool) {
+	k, acc, ok := s.skip(values, before)
+	if !ok {
+		return 0, 0, false
+	}
+	s.feasible, ok = true, false
+	shift, mask, maxH := s.shift&63, s.mask, s.total&s.mask-s.minH
+	g, h, l1, l2 := s.g, s.h, s.l1, s.l2
+	top, topBelow := max(s.floor, s.best.gain+s.parent), 1.0
+	for {
+		hl := acc & mask
+		if hl > maxH {
+			return at, left, ok
 		}
 		gl, hlf := float64(acc>>shift), float64(hl)
-		al, ar := math.Abs(gl)-l1, math.Abs(g-gl)-l1
-		if al < 0 {
-			al = 0
-		}
-		if ar < 0 {
-			ar = 0
-		}
+		al, ar := max(math.Abs(gl)-l1, 0), max(math.Abs(g-gl)-l1, 0)
 		dl, dr := hlf+l2, h-hlf+l2
 		over := float64(float64(al*al)*dr) + float64(float64(ar*ar)*dl)
 		below := float64(dl * dr)
 		if float64(over*topBelow) > float64(top*below) {
-			top, topBelow, at, ok = over, below, k, true
+			top, topBelow, at, left, ok = over, below, k, acc, true
 		}
+		if k++; k >= len(values) {
+			return at, left, ok
+		}
+		acc += values[k]
 	}
-	return at, ok
 }
 
-// take makes the numeric split behind entry k of the bins with rows the best.
-// The cut moves to the middle of the empty bins that follow.
-func (s *leafScan) take(i int32, values int, bins []uint8, k int, left int64, missingLeft bool) {
-	bin := values - 1
-	if k+1 < len(bins) {
-		bin = (int(bins[k]) + int(bins[k+1]) - 1) / 2
+// take makes the numeric split behind bin k the best. The cut moves to the
+// middle of the empty bins that follow.
+func (s *leafScan) take(i int32, values []int64, k int, left int64, missingLeft bool) {
+	bin := len(values) - 1
+	for next := k + 1; next < len(values); next++ {
+		if values[next] != 0 {
+			bin = (k + next - 1) / 2
+			break
+		}
 	}
 	s.best = split{gain: s.gain(left, s.l2), left: left, feature: i, bin: uint8(bin), missingLeft: missingLeft}
 }
@@ -230,14 +255,14 @@ func (s *leafScan) offer(left int64, l2 float64) (gain float64, better bool) {
 }
 
 // numericAt tries one random threshold, which may well have no row on one side.
-func (s *leafScan) numericAt(i int32, values, n int, missing int64, w *scanScratch) {
-	bin := values - 1
-	if values > 1 {
-		bin = below(mix(s.random^uint64(i)), values-1)
+func (s *leafScan) numericAt(i int32, values []int64, missing int64) {
+	bin := len(values) - 1
+	if bin > 0 {
+		bin = below(mix(s.random^uint64(i)), bin)
 	}
 	left := int64(0)
-	for k := 0; k < n && int(w.bins[k]) <= bin; k++ {
-		left = w.sums[k]
+	for _, c := range values[:bin+1] {
+		left += c
 	}
 	if gain, ok := s.offer(left, s.l2); ok {
 		s.best = split{gain: gain, left: left, feature: i, bin: uint8(bin)}
