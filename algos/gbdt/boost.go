@@ -26,6 +26,7 @@ type booster struct {
 	grad  [][]pair    // likewise
 	trees [][]node    // round after round, class after class
 	watch *watcher    // nil without validation rows
+	seen  *spread     // its rows
 	out   *spread     // training rows that are not in the bag, nil without bagging
 	inBag int
 	idle  int // rounds in succession that found nothing to split
@@ -61,7 +62,9 @@ func newBooster(s *settings, r *algos.Request) *booster {
 		b.out = newSpread(b.train.cols, b.train.n)
 	}
 	if len(r.Valid.Rows) > 0 {
-		b.watch = newWatcher(b)
+		valid := gatherRows(r.Valid, features, false, b.crew)
+		b.seen = newSpread(valid.cols, valid.n)
+		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n, b.train.n, len(features), b.leafLimit))
 	}
 	return b
 }
@@ -129,9 +132,21 @@ func (b *booster) round(ctx context.Context, round int) error {
 		b.idle = 0
 	}
 	if b.watch != nil {
-		b.watch.add(b.trees[(round-1)*b.width:])
+		b.validate(b.trees[(round-1)*b.width:])
 	}
 	return nil
+}
+
+// validate brings a round's trees to the validation scores.
+func (b *booster) validate(trees [][]node) {
+	for k, nodes := range trees {
+		for i := range b.seen.idx {
+			b.seen.idx[i] = int32(i)
+		}
+		replay(nodes, b.features, b.seen, b.watch.valid.n, b.crew, func(n *node, idx []int32) {
+			addTo(b.watch.score[k], idx, n.value)
+		})
+	}
 }
 
 // draw selects the round's rows: a list of the bag, or nil for all. The others

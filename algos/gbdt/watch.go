@@ -3,18 +3,23 @@ package gbdt
 import (
 	"math"
 
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// watcher follows the loss on the validation rows.
+// watcher follows the loss on the validation rows. Whoever boosts adds the new
+// trees to score, [class][validation row], before it asks after.
 type watcher struct {
-	b      *booster
-	valid  *rowset
-	spread *spread
-	score  [][]float64
-	metric metrics.Metric
-	every  int // rounds between evaluations
+	problem algos.Problem
+	report  func(step int, loss float64) bool
+	link    predictor.Link
+	crew    crew
+	valid   *rowset
+	score   [][]float64
+	metric  metrics.Metric
+	rows    int // training rows
+	every   int // rounds between evaluations
 
 	pred, bestPred []float32
 	best           int // round, 0 before the first evaluation
@@ -23,16 +28,15 @@ type watcher struct {
 	blind          bool
 }
 
-func newWatcher(b *booster) *watcher {
-	w := &watcher{b: b, metric: b.request.Problem.Metric, bestLoss: math.Inf(1)}
-	w.valid = gatherRows(b.request.Valid, b.features, false, b.crew)
-	w.spread = newSpread(w.valid.cols, w.valid.n)
-	w.score = make([][]float64, b.width)
+// newWatcher starts all rows at the base score.
+func newWatcher(r *algos.Request, valid *rowset, base []float64, link predictor.Link, every int) *watcher {
+	w := &watcher{problem: r.Problem, report: r.Report, link: link, crew: crew(max(1, r.Threads)), valid: valid,
+		metric: r.Problem.Metric, rows: len(r.Train.Rows), every: every, bestLoss: math.Inf(1)}
+	w.score = make([][]float64, len(base))
 	for k := range w.score {
-		w.score[k] = constant(b.base[k], w.valid.n)
+		w.score[k] = constant(base[k], valid.n)
 	}
-	w.pred, w.bestPred = make([]float32, w.valid.n*b.width), make([]float32, w.valid.n*b.width)
-	w.every = evaluateEvery(w.valid.n, b.train.n, len(b.features), b.leafLimit)
+	w.pred, w.bestPred = make([]float32, valid.n*len(base)), make([]float32, valid.n*len(base))
 	return w
 }
 
@@ -44,27 +48,15 @@ func evaluateEvery(valid, train, features, leaves int) int {
 	return max(1, min(10, int(math.Round(60*float64(valid)/(0.2*round)))))
 }
 
-// add brings a round's trees to the validation scores.
-func (w *watcher) add(trees [][]node) {
-	for k, nodes := range trees {
-		for i := range w.spread.idx {
-			w.spread.idx[i] = int32(i)
-		}
-		replay(nodes, w.b.features, w.spread, w.valid.n, w.b.crew, func(n *node, idx []int32) {
-			addTo(w.score[k], idx, n.value)
-		})
-	}
-}
-
 // after a round answers whether to go on.
 func (w *watcher) after(round int, final bool) bool {
 	if round%w.every == 0 || final {
 		loss := w.evaluate(round)
-		if report := w.b.request.Report; report != nil && !report(round, loss) {
+		if w.report != nil && !w.report(round, loss) {
 			return false
 		}
 	}
-	return w.blind || round-w.best < patience(w.b.train.n, w.best)
+	return w.blind || round-w.best < patience(w.rows, w.best)
 }
 
 // finish evaluates the last round, if that is still to be done.
@@ -92,7 +84,7 @@ func (w *watcher) evaluate(round int) float64 {
 }
 
 func (w *watcher) loss() (float64, bool) {
-	p := w.b.request.Problem
+	p := w.problem
 	score, err := w.metric.Score(p.Task, p.Classes, w.valid.y, w.pred, w.valid.w)
 	if err != nil {
 		w.metric = metrics.Default(p.Task)
@@ -110,19 +102,18 @@ func (w *watcher) loss() (float64, bool) {
 // predict writes the predictions to pred: the bits that the predictor gives, as
 // both sum up the trees in order.
 func (w *watcher) predict() {
-	link := w.b.obj.link()
-	width := w.b.width
-	c := w.b.crew
+	c := w.crew
 	if w.valid.n < parallelRows {
 		c = 1
 	}
-	c.blocks(w.valid.n, func(lo, hi, _ int) { w.predictBlock(link, width, lo, hi) })
+	c.blocks(w.valid.n, func(lo, hi, _ int) { w.predictBlock(lo, hi) })
 }
 
-func (w *watcher) predictBlock(link predictor.Link, width, lo, hi int) {
+func (w *watcher) predictBlock(lo, hi int) {
+	width := len(w.score)
 	if width == 1 {
 		sum := append([]float64(nil), w.score[0][lo:hi]...)
-		link.Apply(sum, 1, w.pred[lo:hi])
+		w.link.Apply(sum, 1, w.pred[lo:hi])
 		return
 	}
 	sum := make([]float64, width)
@@ -130,6 +121,6 @@ func (w *watcher) predictBlock(link predictor.Link, width, lo, hi int) {
 		for k := range sum {
 			sum[k] = w.score[k][i]
 		}
-		link.Apply(sum, 1, w.pred[i*width:(i+1)*width])
+		w.link.Apply(sum, 1, w.pred[i*width:(i+1)*width])
 	}
 }
