@@ -40,7 +40,8 @@ const (
 )
 
 // LeafModel is the linear model of a leaf: Const + sum of Coef[i]·x[Features[i]]
-// in this order, or the leaf's Value where one of these x is not finite.
+// in this order, or the leaf's Value where one of these x is NaN. Infinite x
+// give infinite sums, as in LightGBM.
 type LeafModel struct {
 	Const    float64
 	Features []int32
@@ -54,11 +55,24 @@ type Tree []Node
 type Link uint8
 
 // Links. Mean divides by the number of trees (forests); its leaves hold
-// probabilities or target means.
+// probabilities or target means. Sigmoid, Exp, Square (x·|x|) and Softplus
+// (log(1 + exp x)) look at each sum alone, Softmax at those of a row.
 const (
 	Identity Link = iota
 	Sigmoid
 	Softmax
 	Exp
 	Mean
+	Square
+	Softplus
 )
+
+// Output is a link with its parameters.
+type Output struct {
+	Link Link
+	// Scale, if not 0, multiplies the sums under Sigmoid.
+	Scale float64
+	// Average divides the sums by the number of leaves that they are made of,
+	// before the link; Mean does that always.
+	Average bool
+}

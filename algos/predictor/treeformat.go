@@ -151,7 +151,7 @@ func (r *treeReader) trees() *Trees {
 	if r.err == nil && head[0] != treesVersion {
 		r.fail(fmt.Errorf("format version %d is not %d: written by a newer version?", head[0], treesVersion))
 	}
-	if r.err == nil && (head[1] > byte(Mean) || head[2] > 1) {
+	if r.err == nil && (head[1] > byte(Softplus) || head[2] > 1) {
 		r.fail(fmt.Errorf("unknown link %d or leaf kind %d", head[1], head[2]))
 	}
 	width := r.uint("width", min(maxWidth, len(r.b)/8))
