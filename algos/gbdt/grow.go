@@ -12,10 +12,11 @@ var errStopped = errors.New("stopped within a tree")
 // node of a tree under training, over bins.
 type node struct {
 	split       split
-	left, right int32   // 0 for leaves
-	lo, hi      int     // training rows of the tree's spread
-	cover       float32 // Hessian of the rows
+	left, right int32 // 0 for leaves
+	lo, hi      int   // training rows of the tree's spread
 	l2          float64
+	g, h        float64 // sums of the true gradients and Hessians
+	gain        float32 // of the split, real units
 	value       float32
 }
 
@@ -51,7 +52,7 @@ type grower struct {
 	packed   []int64 // of each row
 	gathered []int64 // the same in the order of spread.idx, for leaves under study
 	scales   scales
-	hStep    float64 // real value of a unit of Hessian
+	gainStep float64 // real value of a unit of gain
 
 	tiles   []activeTile
 	scratch []tileHistogram // of each worker, or of each block of rows of each tile
@@ -94,7 +95,6 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 	for _, r := range g.spread.idx[:rows] {
 		root.total += g.packed[r]
 	}
-	g.nodes[0].cover = g.cover(root.total)
 	g.study(0, -1, whole, seed)
 	for len(g.leaves) < g.leafLimit {
 		if ctx.Err() != nil {
@@ -123,11 +123,10 @@ func (g *grower) next() int {
 // prepare sets up the next tree: the limits in the units of its quantised
 // gradients, and the features it may use.
 func (g *grower) prepare(q *quantiser, seed uint64) {
-	g.hStep = q.hStep
-	unit := q.gStep * q.gStep / q.hStep // of gains
+	g.gainStep = q.gStep * q.gStep / q.hStep
 	g.scales = scales{
 		shift: q.shift, l1: g.lambdaL1 / q.gStep, l2: g.lambdaL2 / q.hStep,
-		minHessian: g.minHessian / q.hStep, minGain: g.minGain / unit, minRows: g.minRows,
+		minHessian: g.minHessian / q.hStep, minGain: g.minGain / g.gainStep, minRows: g.minRows,
 		catL2: g.catL2 / q.hStep, catSmoothHessian: g.catSmooth / q.hStep, catSmooth: g.catSmooth,
 		minGroup: g.minGroup, maxOneHot: g.maxOneHot, maxSet: g.maxSet,
 	}
@@ -151,10 +150,6 @@ func (g *grower) chooseFeatures(seed uint64) []int32 {
 	return chosen
 }
 
-func (g *grower) cover(total int64) float32 {
-	return float32(float64(total&(1<<g.scales.shift-1)) * g.hStep)
-}
-
 // divide splits leaf i and studies the children.
 func (g *grower) divide(i int, seed uint64) {
 	parent := g.leaves[i]
@@ -169,11 +164,10 @@ func (g *grower) divide(i int, seed uint64) {
 	if b.extraL2 {
 		l2 += g.catL2
 	}
-	g.nodes[parent.node].split = *b
+	g.nodes[parent.node].split, g.nodes[parent.node].gain = *b, float32(b.gain*g.gainStep)
 	g.nodes[parent.node].left, g.nodes[parent.node].right = left.node, right.node
 	g.nodes = append(g.nodes,
-		node{lo: lo, hi: mid, cover: g.cover(left.total), l2: l2},
-		node{lo: mid, hi: hi, cover: g.cover(right.total), l2: l2})
+		node{lo: lo, hi: mid, l2: l2}, node{lo: mid, hi: hi, l2: l2})
 
 	small, large := i, len(g.leaves)
 	if mid-lo > hi-mid {

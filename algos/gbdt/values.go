@@ -1,0 +1,96 @@
+package gbdt
+
+import "math"
+
+// setValues computes the leaves' outputs from the true gradients.
+func (b *booster) setValues(nodes []node, grad []pair) {
+	b.sumLeaves(nodes, grad)
+	for i := len(nodes) - 1; i >= 0; i-- {
+		n := &nodes[i]
+		if n.leaf() {
+			n.value = b.output(n.g, n.h, n.l2)
+			continue
+		}
+		left, right := &nodes[n.left], &nodes[n.right]
+		n.g, n.h = left.g+right.g, left.h+right.h
+	}
+}
+
+// sumLeaves sums up the gradients leaf by leaf in the order of rows, so that
+// threads change nothing.
+func (b *booster) sumLeaves(nodes []node, grad []pair) {
+	idx := b.grower.spread.idx
+	one := func(i, _ int) {
+		n := &nodes[i]
+		if !n.leaf() {
+			return
+		}
+		var sumG, sumH float64
+		for _, r := range idx[n.lo:n.hi] {
+			p := &grad[r]
+			sumG += float64(p.g)
+			sumH += float64(p.h)
+		}
+		n.g, n.h = sumG, sumH
+	}
+	if b.train.n < parallelRows {
+		crew(1).run(len(nodes), one)
+		return
+	}
+	b.crew.run(len(nodes), one)
+}
+
+// output is the value of a leaf: the Newton step, shrunk.
+func (b *booster) output(g, h, l2 float64) float32 {
+	a := math.Abs(g) - b.lambdaL1
+	if a <= 0 || h+l2 <= 0 {
+		return 0
+	}
+	v := float32(math.Copysign(a/(h+l2), -g) * b.learningRate)
+	if f := float64(v); math.IsInf(f, 0) || math.IsNaN(f) {
+		return 0
+	}
+	return v
+}
+
+// addScores adds the leaves' values to the scores of their rows.
+func addScores(nodes []node, s *spread, score []float64, c crew) {
+	one := func(i, _ int) {
+		if n := &nodes[i]; n.leaf() {
+			addTo(score, s.idx[n.lo:n.hi], n.value)
+		}
+	}
+	if len(s.idx) < parallelRows {
+		c = 1
+	}
+	c.run(len(nodes), one)
+}
+
+func addTo(score []float64, idx []int32, value float32) {
+	v := float64(value)
+	for _, r := range idx {
+		score[r] += v
+	}
+}
+
+// replay takes the first rows of a spread down a finished tree, and calls visit
+// for each leaf that some come to.
+func replay(nodes []node, features []feature, s *spread, rows int, c crew, visit func(*node, []int32)) {
+	lo, hi := make([]int, len(nodes)), make([]int, len(nodes))
+	hi[0] = rows
+	for i := range nodes {
+		n := &nodes[i]
+		if lo[i] == hi[i] {
+			continue
+		}
+		if n.leaf() {
+			visit(n, s.idx[lo[i]:hi[i]])
+			continue
+		}
+		f := &features[n.split.feature]
+		table := n.split.table(f.bins)
+		mid := s.part(lo[i], hi[i], s.cols[f.frame], &table, c)
+		lo[n.left], hi[n.left] = lo[i], mid
+		lo[n.right], hi[n.right] = mid, hi[i]
+	}
+}
