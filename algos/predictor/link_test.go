@@ -57,3 +57,22 @@ func TestApplyIsFinite(t *testing.T) {
 		}
 	}
 }
+
+func TestOutputIsStored(t *testing.T) {
+	t.Parallel()
+	tree := Tree{{Feature: -1, Value: []float64{0.5}}}
+	for _, out := range []Output{{}, {Link: Sigmoid, Scale: 0.25}, {Link: Square, Average: true}, {Link: Sigmoid, Scale: 3, Average: true}} {
+		b := NewTreesOutput([]Tree{tree, tree}, 1, nil, out).Append(nil)
+		p, err := Decode(kindTrees, b, Inputs{Raw: 1})
+		if err != nil {
+			t.Fatalf("%+v: %v", out, err)
+		}
+		if got := p.(*Trees).Output(); got != out {
+			t.Errorf("%+v came back as %+v", out, got)
+		}
+	}
+	bad := NewTreesOutput([]Tree{tree}, 1, nil, Output{Link: Sigmoid, Scale: math.Inf(1)}).Append(nil)
+	if _, err := Decode(kindTrees, bad, Inputs{Raw: 1}); err == nil {
+		t.Error("an infinite scale was read")
+	}
+}

@@ -25,8 +25,8 @@ type builder struct {
 	key      []byte
 }
 
-func newBuilder(width int, base []float64, link Link, vector bool) *builder {
-	t := &Trees{width: width, base: make([]float64, width), link: link, vector: vector, slots: []slot{{}}}
+func newBuilder(width int, base []float64, out Output, vector bool) *builder {
+	t := &Trees{width: width, base: make([]float64, width), out: out, vector: vector, slots: []slot{{}}}
 	copy(t.base, base)
 	return &builder{t: t, slotOf: map[slot]uint32{}, setOf: map[string]int32{}}
 }

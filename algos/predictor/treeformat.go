@@ -11,6 +11,13 @@ import (
 // treesVersion is the first byte of the binary form.
 const treesVersion = 1
 
+// Flags of the third byte.
+const (
+	flagVector = 1 << iota
+	flagAverage
+	flagScale
+)
+
 // What a node is, the byte in front of it.
 const (
 	tagLeaf = iota
@@ -21,19 +28,18 @@ const (
 )
 
 // Append appends the binary form. Integers are unsigned varints unless a size
-// is said, all else is little-endian: version, link and vector flag (a byte
-// each), width, base (float64), number of trees; for each tree the number of
-// nodes and the nodes level by level, so that children need no indices; for
-// each node its tag (a byte), its cover (float32) and, for a leaf, its values
-// (float32), for a numeric test feature and threshold (float32), for a set
-// feature, number of words and words (32 bits).
+// is said, all else is little-endian: version, link and flags (a byte each), the
+// scale of the link (float64, if flagged), width, base (float64), number of
+// trees; for each tree the number of nodes and the nodes level by level, so that
+// children need no indices; for each node its tag (a byte), its cover (float32)
+// and, for a leaf, its values (float32), for a numeric test feature and threshold
+// (float32), for a set feature, number of words and words (32 bits).
 func (t *Trees) Append(b []byte) []byte {
 	b = slices.Grow(b, 64+11*len(t.cells)+4*len(t.values))
-	vector := byte(0)
-	if t.vector {
-		vector = 1
+	b = append(b, treesVersion, byte(t.out.Link), t.flags())
+	if t.out.Scale != 0 {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(t.out.Scale))
 	}
-	b = append(b, treesVersion, byte(t.link), vector)
 	b = binary.AppendUvarint(b, uint64(t.width))
 	for _, v := range t.base {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
@@ -46,6 +52,20 @@ func (t *Trees) Append(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+func (t *Trees) flags() byte {
+	f := byte(0)
+	if t.vector {
+		f |= flagVector
+	}
+	if t.out.Average {
+		f |= flagAverage
+	}
+	if t.out.Scale != 0 {
+		f |= flagScale
+	}
+	return f
 }
 
 func (t *Trees) appendNode(b []byte, i uint32, c cell, cover float32) []byte {
@@ -151,8 +171,15 @@ func (r *treeReader) trees() *Trees {
 	if r.err == nil && head[0] != treesVersion {
 		r.fail(fmt.Errorf("format version %d is not %d: written by a newer version?", head[0], treesVersion))
 	}
-	if r.err == nil && (head[1] > byte(Softplus) || head[2] > 1) {
-		r.fail(fmt.Errorf("unknown link %d or leaf kind %d", head[1], head[2]))
+	if r.err == nil && (head[1] > byte(Softplus) || head[2] > flagVector|flagAverage|flagScale) {
+		r.fail(fmt.Errorf("unknown link %d or flags %d", head[1], head[2]))
+	}
+	out := Output{Link: Link(head[1]), Average: head[2]&flagAverage != 0}
+	if head[2]&flagScale != 0 {
+		out.Scale = math.Float64frombits(binary.LittleEndian.Uint64(r.take(8)))
+		if r.err == nil && !(out.Scale > 0 && out.Scale <= math.MaxFloat64) {
+			r.fail(fmt.Errorf("scale %v of the link", out.Scale))
+		}
 	}
 	width := r.uint("width", min(maxWidth, len(r.b)/8))
 	if r.err == nil && width < 1 {
@@ -168,7 +195,7 @@ func (r *treeReader) trees() *Trees {
 			r.fail(errors.New("base is not a finite number"))
 		}
 	}
-	build := newBuilder(width, base, Link(head[1]), head[2] == 1)
+	build := newBuilder(width, base, out, head[2]&flagVector != 0)
 	leaf := make([]float64, 1)
 	if build.t.vector {
 		leaf = make([]float64, width)
@@ -180,7 +207,7 @@ func (r *treeReader) trees() *Trees {
 	for i := 0; i < count && r.err == nil; i++ {
 		r.tree(build, leaf)
 	}
-	if build.t.link == Mean && !build.t.vector && count%width != 0 {
+	if (out.Link == Mean || out.Average) && !build.t.vector && count%width != 0 {
 		r.fail(fmt.Errorf("%d trees for %d values a row", count, width))
 	}
 	return build.t

@@ -31,7 +31,7 @@ const (
 type Trees struct {
 	width  int
 	base   []float64
-	link   Link
+	out    Output
 	vector bool // leaves hold width values
 
 	trees  []flatTree
@@ -104,7 +104,12 @@ func (s *catSet) left(v float32) bool {
 // tree index mod width, or width values. The trees are not kept. Child indices
 // must lie within their tree, features within the frame.
 func NewTrees(trees []Tree, width int, base []float64, link Link) *Trees {
-	b := newBuilder(width, base, link, anyVector(trees, width))
+	return NewTreesOutput(trees, width, base, Output{Link: link})
+}
+
+// NewTreesOutput is NewTrees for a link with parameters.
+func NewTreesOutput(trees []Tree, width int, base []float64, out Output) *Trees {
+	b := newBuilder(width, base, out, anyVector(trees, width))
 	for _, t := range trees {
 		b.add(t)
 	}
@@ -141,7 +146,10 @@ func (t *Trees) Len() int { return len(t.trees) }
 func (t *Trees) Base() []float64 { return append([]float64(nil), t.base...) }
 
 // Link is what turns the sums into predictions.
-func (t *Trees) Link() Link { return t.link }
+func (t *Trees) Link() Link { return t.out.Link }
+
+// Output is the link with its parameters.
+func (t *Trees) Output() Output { return t.out }
 
 // leavesPerSum is the number of leaves that make up a sum.
 func (t *Trees) leavesPerSum() int {
@@ -260,7 +268,7 @@ func (t *Trees) predictBlock(cols [][]float32, rows []int32, s *rowScratch, out 
 	}
 	n := t.leavesPerSum()
 	for i := range rows {
-		t.link.Apply(s.sum[i*t.width:(i+1)*t.width], n, out[i*t.width:(i+1)*t.width])
+		t.out.Apply(s.sum[i*t.width:(i+1)*t.width], n, out[i*t.width:(i+1)*t.width])
 	}
 }
 
@@ -409,7 +417,7 @@ func (t *Trees) PredictRow(x, out []float32) {
 		t.addLeaf(i, t.walkOne(t.trees[i], s.x), s.sum)
 		i++
 	}
-	t.link.Apply(s.sum, t.leavesPerSum(), out[:t.width])
+	t.out.Apply(s.sum, t.leavesPerSum(), out[:t.width])
 }
 
 func (t *Trees) addLeaf(tree int, at uint32, sum []float64) {
