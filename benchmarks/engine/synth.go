@@ -1,68 +1,50 @@
 package main
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+
+	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
 )
-
-// set is a synthetic data set, train rows first. Columns are float32, codes for
-// the categorical ones; y holds classes or values.
-type set struct {
-	Name       string `json:"name"`
-	Train      int    `json:"train"`
-	Test       int    `json:"test"`
-	Features   int    `json:"features"`
-	Levels     []int  `json:"levels"` // of each feature, 0 numeric
-	Classes    int    `json:"classes"`
-	SparseForm bool   `json:"sparse"` // peers may read it as compressed rows
-
-	cols [][]float32
-	y    []float32
-}
 
 // makers are the sets by name; scale divides the number of rows.
 var makers = []struct {
 	name string
-	make func(scale int) *set
+	make func(scale int) *dataset.Set
 }{
-	{"dense200k", func(s int) *set { return dense("dense200k", 200_000/s, 50_000/s, 32, 1) }},
-	{"dense1m", func(s int) *set { return dense("dense1m", 1_000_000/s, 100_000/s, 28, 2) }},
-	{"cat200k", func(s int) *set { return categorical("cat200k", 200_000/s, 50_000/s, 3) }},
-	{"classes26", func(s int) *set { return classes("classes26", 15_000/s, 5_000/s, 16, 26, 4) }},
-	{"small2k", func(int) *set { return dense("small2k", 2_000, 20_000, 20, 5) }},
-	{"sparse100k", func(s int) *set { return sparse("sparse100k", 100_000/s, 25_000/s, 1000, 6) }},
+	{"dense200k", func(s int) *dataset.Set { return dense("dense200k", 200_000/s, 50_000/s, 32, 1) }},
+	{"dense1m", func(s int) *dataset.Set { return dense("dense1m", 1_000_000/s, 100_000/s, 28, 2) }},
+	{"cat200k", func(s int) *dataset.Set { return categorical("cat200k", 200_000/s, 50_000/s, 3) }},
+	{"classes26", func(s int) *dataset.Set { return classes("classes26", 15_000/s, 5_000/s, 16, 26, 4) }},
+	{"small2k", func(int) *dataset.Set { return dense("small2k", 2_000, 20_000, 20, 5) }},
+	{"sparse100k", func(s int) *dataset.Set { return sparse("sparse100k", 100_000/s, 25_000/s, 1000, 6) }},
 }
 
-func newSet(name string, train, test, features int) *set {
-	s := &set{Name: name, Train: train, Test: test, Features: features, Levels: make([]int, features), Classes: 2}
-	s.cols = make([][]float32, features)
-	for j := range s.cols {
-		s.cols[j] = make([]float32, train+test)
+func newSet(name string, train, test, features int) *dataset.Set {
+	s := &dataset.Set{Name: name, Train: train, Test: test, Features: features, Levels: make([]int, features), Classes: 2}
+	s.Cols = make([][]float32, features)
+	for j := range s.Cols {
+		s.Cols[j] = make([]float32, train+test)
 	}
-	s.y = make([]float32, train+test)
+	s.Y = make([]float32, train+test)
 	return s
 }
 
 func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // draw makes y a coin of probability sigmoid(score).
-func (s *set) draw(r *rand.Rand, row int, score float64) {
+func draw(s *dataset.Set, r *rand.Rand, row int, score float64) {
 	if r.Float64() < 1/(1+math.Exp(-score)) {
-		s.y[row] = 1
+		s.Y[row] = 1
 	}
 }
 
 // dense has numbers of several shapes and a target of slopes, steps
 // and interactions of a third of them.
-func dense(name string, train, test, features int, seed uint64) *set {
+func dense(name string, train, test, features int, seed uint64) *dataset.Set {
 	s, r := newSet(name, train, test, features), source(seed)
 	x := make([]float64, features)
-	for i := range s.y {
+	for i := range s.Y {
 		for j := range x {
 			switch j % 4 {
 			case 0:
@@ -74,21 +56,21 @@ func dense(name string, train, test, features int, seed uint64) *set {
 			default:
 				x[j] = float64(r.IntN(100)) / 10
 			}
-			s.cols[j][i] = float32(x[j])
+			s.Cols[j][i] = float32(x[j])
 		}
 		score := 0.7*x[0] + math.Sin(3*x[2]) + 0.5*math.Log(x[1]) - 0.2*(x[3]-5) + 0.4*x[4] + 0.3*x[0]*x[4]
 		if x[6] > 0.5 && x[8] > 0 {
 			score += 1.2
 		}
 		score += 0.4*x[12] - 0.5*math.Abs(x[16]) + 0.2*x[7]*x[6] - 1
-		s.draw(r, i, score)
+		draw(s, r, i, score)
 	}
 	return s
 }
 
 // categorical has 12 numbers and 8 columns of 5 to 10,000 levels of uneven
 // frequency, each level with an effect of its own.
-func categorical(name string, train, test int, seed uint64) *set {
+func categorical(name string, train, test int, seed uint64) *dataset.Set {
 	const numbers = 12
 	sizes := []int{5, 12, 30, 100, 300, 1000, 3000, 10_000}
 	s, r := newSet(name, train, test, numbers+len(sizes)), source(seed)
@@ -102,11 +84,11 @@ func categorical(name string, train, test int, seed uint64) *set {
 	for k, n := range sizes {
 		s.Levels[numbers+k] = n
 	}
-	for i := range s.y {
+	for i := range s.Y {
 		score := 0.0
 		for j := range numbers {
 			v := r.NormFloat64()
-			s.cols[j][i] = float32(v)
+			s.Cols[j][i] = float32(v)
 			if j < 4 {
 				score += 0.4 * v
 			}
@@ -114,17 +96,17 @@ func categorical(name string, train, test int, seed uint64) *set {
 		for k, n := range sizes {
 			u := r.Float64()
 			level := int(float64(n) * u * u * u) // low codes are frequent
-			s.cols[numbers+k][i] = float32(level)
+			s.Cols[numbers+k][i] = float32(level)
 			score += effects[k][level]
 		}
-		score += 0.5 * effects[3][int(s.cols[numbers+3][i])] * float64(s.cols[0][i])
-		s.draw(r, i, 0.7*score)
+		score += 0.5 * effects[3][int(s.Cols[numbers+3][i])] * float64(s.Cols[0][i])
+		draw(s, r, i, 0.7*score)
 	}
 	return s
 }
 
 // classes has small whole numbers and as many centres as classes, like letters.
-func classes(name string, train, test, features, n int, seed uint64) *set {
+func classes(name string, train, test, features, n int, seed uint64) *dataset.Set {
 	s, r := newSet(name, train, test, features), source(seed)
 	s.Classes = n
 	centres := make([][]float64, 2*n)
@@ -134,114 +116,45 @@ func classes(name string, train, test, features, n int, seed uint64) *set {
 			centres[c][j] = 7.5 + 2.5*r.NormFloat64()
 		}
 	}
-	for i := range s.y {
+	for i := range s.Y {
 		c := r.IntN(2 * n)
-		s.y[i] = float32(c % n)
+		s.Y[i] = float32(c % n)
 		for j := range features {
-			s.cols[j][i] = float32(math.Round(max(0, min(15, centres[c][j]+1.9*r.NormFloat64()))))
+			s.Cols[j][i] = float32(math.Round(max(0, min(15, centres[c][j]+1.9*r.NormFloat64()))))
 		}
 	}
 	return s
 }
 
 // sparse is 20 one-hot blocks of 25 levels and 500 counts that are mostly zero.
-func sparse(name string, train, test, features int, seed uint64) *set {
+func sparse(name string, train, test, features int, seed uint64) *dataset.Set {
 	s, r := newSet(name, train, test, features), source(seed)
-	s.SparseForm = true
+	s.Sparse = true
 	effect := make([]float64, features)
 	for j := range effect {
 		if j%25 < 3 || j >= 500 && j < 540 { // the frequent ones tell
 			effect[j] = 0.7 * r.NormFloat64()
 		}
 	}
-	for i := range s.y {
+	for i := range s.Y {
 		score := 0.0
 		for b := range 20 {
 			u := r.Float64()
 			j := 25*b + int(25*u*u)
-			s.cols[j][i] = 1
+			s.Cols[j][i] = 1
 			score += effect[j]
 		}
 		for j := 500; j < features; j++ {
 			if r.Float64() < 0.5/float64(1+(j-500)/10) {
 				c := float64(1 + r.IntN(4))
-				s.cols[j][i] = float32(c)
+				s.Cols[j][i] = float32(c)
 				score += effect[j] * math.Log(1+c)
 			}
 		}
-		if s.cols[3][i] > 0 && s.cols[500][i] > 0 {
+		if s.Cols[3][i] > 0 && s.Cols[500][i] > 0 {
 			score += 2
 		}
-		s.draw(r, i, 0.7*score)
+		draw(s, r, i, 0.7*score)
 	}
 	return s
-}
-
-func (s *set) write(dir string) error {
-	dir = filepath.Join(dir, s.Name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	meta, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "meta.json"), meta, 0o644); err != nil {
-		return err
-	}
-	rows := s.Train + s.Test
-	buf := make([]byte, 0, 4*rows*s.Features)
-	for _, col := range s.cols {
-		buf = appendFloats(buf, col)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "x.f32"), buf, 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "y.f32"), appendFloats(nil, s.y), 0o644)
-}
-
-func appendFloats(b []byte, v []float32) []byte {
-	for _, f := range v {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(f))
-	}
-	return b
-}
-
-func readSet(dir string) (*set, error) {
-	s := new(set)
-	meta, err := os.ReadFile(filepath.Join(dir, "meta.json"))
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(meta, s); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	rows := s.Train + s.Test
-	if s.cols, err = readFloats(filepath.Join(dir, "x.f32"), s.Features, rows); err != nil {
-		return nil, err
-	}
-	y, err := readFloats(filepath.Join(dir, "y.f32"), 1, rows)
-	if err != nil {
-		return nil, err
-	}
-	s.y = y[0]
-	return s, nil
-}
-
-func readFloats(name string, cols, rows int) ([][]float32, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if len(b) != 4*cols*rows {
-		return nil, fmt.Errorf("%s: %d bytes, want %d columns of %d floats", name, len(b), cols, rows)
-	}
-	out := make([][]float32, cols)
-	for j := range out {
-		out[j] = make([]float32, rows)
-		for i := range out[j] {
-			out[j][i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*(j*rows+i):]))
-		}
-	}
-	return out, nil
 }
