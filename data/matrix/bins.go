@@ -26,9 +26,11 @@ type BinSpec struct {
 	// falls into the first bin b with v <= Edges[b]; values above the last edge
 	// into bin len(Edges). Empty for categorical features.
 	Edges []float32
-	// Categorical: bin = code for codes below Bins-1 (the most frequent levels),
-	// all rarer levels and missing share the missing bin.
+	// Categorical: bin = code for codes below Bins-1 (the most frequent levels)
+	// that are not in Rare, all other levels and missing share the missing bin.
 	Categorical bool
+	// Rare is a set of codes below Bins-1, in words of 32 bits; nil if empty.
+	Rare []uint32
 	// Bins counts all bins including the missing bin, which is always the last
 	// (index Bins-1) and exists even where nothing is missing.
 	Bins int
@@ -52,20 +54,29 @@ type Bins struct {
 // values, rounded to float32 so that no value of the sample changes side; they
 // come from at most 200,000 rows, drawn evenly and always the same. The result
 // does not depend on threads, the number of goroutines that share the features.
-func NewBins(f *Frame, threads int) *Bins {
-	b := &Bins{
-		Rows:  f.Rows,
-		Specs: make([]BinSpec, len(f.Features)),
-		Cols:  make([][]uint8, len(f.Features)),
-		Tiles: make([][]uint64, (len(f.Features)+7)/8),
+func NewBins(f *Frame, threads int) *Bins { return NewPacked(f, threads).bins(f, threads) }
+
+// bins unpacks the view of a frame, sharing the columns that are bytes already.
+// Of wide categories the most frequent levels (the lowest codes) have a bin each.
+func (p *Packed) bins(f *Frame, threads int) *Bins {
+	b := &Bins{Rows: p.Rows, Specs: slices.Clone(p.Specs), Cols: make([][]uint8, len(p.Specs))}
+	shareOut(len(b.Cols), threads, func() func(int) {
+		return func(j int) {
+			if p.Places[j].Kind != InWide {
+				b.Cols[j] = p.column(j)
+				return
+			}
+			s := BinSpec{Categorical: true, Bins: MaxBins}
+			b.Cols[j] = make([]uint8, p.Rows)
+			s.HasMissing = assignLevels(f.Cols[j], MaxBins-1, b.Cols[j])
+			b.Specs[j] = s
+		}
+	})
+	if len(p.Bytes) == len(b.Cols) {
+		b.Tiles = p.Tiles
+	} else {
+		b.Tiles = tiles(b.Cols, p.Rows, threads)
 	}
-	shareOut(len(f.Features), threads, func() func(int) {
-		var w binner
-		return func(j int) { b.Specs[j], b.Cols[j] = w.cut(f.Cols[j], f.Features[j].Levels) }
-	})
-	shareOut(len(b.Tiles), threads, func() func(int) {
-		return func(t int) { b.Tiles[t] = packTile(b.Cols[8*t:min(8*t+8, len(b.Cols))], f.Rows) }
-	})
 	return b
 }
 
@@ -120,36 +131,148 @@ func packTile(cols [][]uint8, rows int) []uint64 {
 type binner struct {
 	keys, swap, values []uint32
 	counts             []int32
+	zeros              int // sampled values that are zero, not in keys
+	rows               []int32
+	found              []float32
 }
 
-func (w *binner) cut(col []float32, levels int) (BinSpec, []uint8) {
-	if levels > 0 {
-		return cutLevels(col, levels)
+// cut bins one feature.
+func (w *binner) cut(col []float32, levels int) column {
+	if levels > MaxBins-1 {
+		return cutWide(col, levels)
 	}
-	w.sample(col)
-	w.sort()
-	w.distinct()
-	s := BinSpec{Edges: w.edges()}
-	s.Bins = len(s.Edges) + 2
-	out := make([]uint8, len(col))
-	s.HasMissing = assign(col, s.Edges, out)
-	return s, out
+	sparse := w.mostlyZero(col)
+	spec := BinSpec{Categorical: true, Bins: levels + 1}
+	if levels == 0 {
+		w.sample(col)
+		w.sort()
+		w.distinct()
+		spec = BinSpec{Edges: w.edges()}
+		spec.Bins = len(spec.Edges) + 2
+	}
+	if sparse {
+		return w.cutList(spec)
+	}
+	c := column{spec: spec, bytes: make([]uint8, len(col))}
+	c.spec.HasMissing = assignTo(&spec, col, c.bytes)
+	return c
 }
 
-// cutLevels gives the most frequent levels (the lowest codes) a bin each.
-func cutLevels(col []float32, levels int) (BinSpec, []uint8) {
-	s := BinSpec{Categorical: true, Bins: min(levels, MaxBins-1) + 1}
-	missing, limit := uint8(s.Bins-1), float32(s.Bins-1)
-	out := make([]uint8, len(col))
+// assignTo finds every value's bin and reports whether any is missing.
+func assignTo(s *BinSpec, col []float32, out []uint8) bool {
+	if s.Categorical {
+		return assignLevels(col, s.Bins-1, out)
+	}
+	return assign(col, s.Edges, out)
+}
+
+// assignLevels makes bins of codes; all that is no code is missing.
+func assignLevels(col []float32, levels int, out []uint8) bool {
+	missing, limit, found := uint8(levels), float32(levels), false
 	for i, v := range col {
 		if v >= 0 && v < limit {
 			out[i] = uint8(v)
 			continue
 		}
-		out[i] = missing
-		s.HasMissing = true
+		out[i], found = missing, true
 	}
-	return s, out
+	return found
+}
+
+// cutWide gives a bin to every level that has rows enough.
+func cutWide(col []float32, levels int) column {
+	bins := min(levels, MaxWide-1) + 1
+	c := column{spec: BinSpec{Categorical: true, Bins: bins}, wide: make([]uint16, len(col))}
+	count := make([]int32, bins)
+	missing, limit := uint16(bins-1), float32(bins-1)
+	for i, v := range col {
+		c.wide[i] = missing
+		if v >= 0 && v < limit {
+			c.wide[i] = uint16(v)
+		}
+		count[c.wide[i]]++
+	}
+	c.spec.HasMissing = count[missing] > 0
+	for b, n := range count[:missing] {
+		if n < binMinRows {
+			c.spec.HasMissing = c.spec.HasMissing || n > 0
+			c.spec.addRare(b)
+		}
+	}
+	if c.spec.Rare != nil {
+		for i, b := range c.wide {
+			if c.spec.IsRare(int(b)) {
+				c.wide[i] = missing
+			}
+		}
+	}
+	return c
+}
+
+func (s *BinSpec) addRare(code int) {
+	if s.Rare == nil {
+		s.Rare = make([]uint32, (s.Bins-1+31)/32)
+	}
+	s.Rare[code>>5] |= 1 << (code & 31)
+}
+
+// IsRare says that a code of a categorical feature has no bin of its own.
+func (s *BinSpec) IsRare(code int) bool {
+	return code >= s.Bins-1 || code>>5 < len(s.Rare) && s.Rare[code>>5]>>(code&31)&1 == 1
+}
+
+// mostlyZero lists the rows and the values that are not zero, if they are few.
+func (w *binner) mostlyZero(col []float32) bool {
+	const looks = 256
+	few := 0
+	for i := range min(looks, len(col)) {
+		if isZero(col[i*len(col)/min(looks, len(col))]) {
+			few++
+		}
+	}
+	if few < looks/2 && 2*few < len(col) {
+		return false
+	}
+	limit := int(sparseShare * float64(len(col)))
+	w.rows = slices.Grow(w.rows[:0], len(col)+1)[:len(col)+1]
+	n := 0
+	for i, v := range col {
+		w.rows[n] = int32(i)
+		n += nonZero(v)
+	}
+	if n > limit {
+		return false
+	}
+	w.rows = w.rows[:n]
+	w.found = w.found[:0]
+	for _, r := range w.rows {
+		w.found = append(w.found, col[r])
+	}
+	return true
+}
+
+func isZero(v float32) bool { return math.Float32bits(v)<<1 == 0 }
+
+// nonZero is 1 for values that are not zero, without a branch.
+func nonZero(v float32) int {
+	b := uint64(math.Float32bits(v) << 1)
+	return int((b + 0xffff_ffff) >> 32)
+}
+
+// cutList bins the values that mostlyZero has found.
+func (w *binner) cutList(spec BinSpec) column {
+	var zero [1]uint8
+	assignTo(&spec, []float32{0}, zero[:])
+	bins := make([]uint8, len(w.found))
+	spec.HasMissing = assignTo(&spec, w.found, bins)
+	n := 0
+	for i, b := range bins {
+		if b != zero[0] {
+			w.rows[n], bins[n] = w.rows[i], b
+			n++
+		}
+	}
+	return column{spec: spec, implied: int(zero[0]), list: &List{Rows: slices.Clone(w.rows[:n]), Bins: bins[:n:n]}}
 }
 
 // floatKey maps floats to integers of the same order; both zeros are one.
@@ -165,25 +288,29 @@ func keyFloat(k uint32) float32 {
 	return math.Float32frombits(^k)
 }
 
-// sample collects the keys of at most binSample values that are not missing.
-// Larger columns give one row out of each of binSample equal stretches, so
+// sample collects the keys of at most binSample values that are not missing,
+// and counts the zeros among them. Larger columns give one row out of each of binSample equal stretches, so
 // that periods in the row order cannot hide values.
 func (w *binner) sample(col []float32) {
-	w.keys = w.keys[:0]
+	w.keys, w.zeros = w.keys[:0], 0
 	if len(col) <= binSample {
 		for _, v := range col {
-			if v == v {
-				w.keys = append(w.keys, floatKey(v))
-			}
+			w.see(v)
 		}
 		return
 	}
 	for i := range binSample {
 		lo := i * len(col) / binSample
 		hi := (i + 1) * len(col) / binSample
-		if v := col[lo+int(scramble(uint64(i))%uint64(hi-lo))]; v == v {
-			w.keys = append(w.keys, floatKey(v))
-		}
+		w.see(col[lo+int(scramble(uint64(i))%uint64(hi-lo))])
+	}
+}
+
+func (w *binner) see(v float32) {
+	if v == 0 {
+		w.zeros++
+	} else if v == v {
+		w.keys = append(w.keys, floatKey(v))
 	}
 }
 
@@ -230,16 +357,26 @@ func (w *binner) sort() {
 	w.keys, w.swap = a, b
 }
 
-// distinct lists the different values of the sorted keys with their counts.
+// distinct lists the different values of the sorted keys, and zero, with their
+// counts.
 func (w *binner) distinct() {
+	zeros := w.zeros
+	zero := floatKey(0)
 	w.values, w.counts = w.values[:0], w.counts[:0]
 	for i := 0; i < len(w.keys); {
 		j, k := i+1, w.keys[i]
 		for j < len(w.keys) && w.keys[j] == k {
 			j++
 		}
+		if zeros > 0 && k > zero {
+			w.values, w.counts = append(w.values, zero), append(w.counts, int32(zeros))
+			zeros = 0
+		}
 		w.values, w.counts = append(w.values, k), append(w.counts, int32(j-i))
 		i = j
+	}
+	if zeros > 0 {
+		w.values, w.counts = append(w.values, zero), append(w.counts, int32(zeros))
 	}
 }
 
@@ -267,9 +404,10 @@ func (w *binner) edgesFew() []float32 {
 // Values with at least the mean share get a bin of their own, and the mean of
 // the others is taken without them.
 func (w *binner) edgesMany() []float32 {
-	limit := min(MaxBins-1, len(w.keys)/binMinRows)
-	mean := float64(len(w.keys)) / float64(limit)
-	bins, rows := limit, len(w.keys)
+	rows := len(w.keys) + w.zeros
+	limit := min(MaxBins-1, rows/binMinRows)
+	mean := float64(rows) / float64(limit)
+	bins := limit
 	for _, c := range w.counts {
 		if float64(c) >= mean {
 			bins--

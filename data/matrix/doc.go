@@ -3,7 +3,9 @@
 //
 //	Frame    column-major float32, NaN where missing, categories as codes;
 //	         text in a sparse block
-//	Bins     at most 256 bins a feature, as bytes: what trees are trained on
+//	Packed   bins in the layout that suits each feature, for boosted trees:
+//	         bytes, bundles of exclusive features, uint16, sparse blocks
+//	Bins     at most 256 bins a feature, a byte column each, for forests
 //	Dense    imputed, scaled and one-hot encoded rows: what linear models see
 //
 // Bin edges and scales are statistics of the training rows without the target;

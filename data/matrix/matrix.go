@@ -46,7 +46,7 @@ type View string
 const (
 	// Raw is the frame itself, row by row: what tree predictors read.
 	Raw View = "raw"
-	// Binned is the frame in at most 256 bins a feature: what tree trainers read.
+	// Binned is the frame in bins: what tree trainers read.
 	Binned View = "binned"
 	// Encoded is imputed, scaled and one-hot encoded, plus the sparse block.
 	Encoded View = "dense"
@@ -61,6 +61,8 @@ type Matrix struct {
 
 	denseOnce sync.Once
 	dense     *Dense
+	packOnce  sync.Once
+	packed    *Packed
 	binsOnce  sync.Once
 	bins      *Bins
 	threads   int
@@ -77,9 +79,16 @@ func (m *Matrix) Dense() *Dense {
 	return m.dense
 }
 
-// Bins returns the binned view. Edges come from all rows of the frame, which
+// Packed returns the binned view in compact layouts. Edges come from all rows of
+// the frame, as those of Bins do.
+func (m *Matrix) Packed() *Packed {
+	m.packOnce.Do(func() { m.packed = NewPacked(m.Frame, m.threads) })
+	return m.packed
+}
+
+// Bins returns the binned view in one byte column a feature. Edges come from all rows of the frame, which
 // are the job's training rows: they carry nothing of the target.
 func (m *Matrix) Bins() *Bins {
-	m.binsOnce.Do(func() { m.bins = NewBins(m.Frame, m.threads) })
+	m.binsOnce.Do(func() { m.bins = m.Packed().bins(m.Frame, m.threads) })
 	return m.bins
 }
