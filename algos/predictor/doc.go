@@ -3,7 +3,8 @@
 // only predicts links it alone.
 //
 // Trees is a sum of decision trees (boosted trees, forests), Linear a
-// generalised linear model, Constant the same values for every row. Each is
+// generalised linear model, Statistics trees over features and what the training
+// rows said of groups of categories, Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that
 // need not be trusted.
 //

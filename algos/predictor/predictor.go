@@ -36,6 +36,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeConstant(b)
 	case kindTrees:
 		return decodeTrees(b, in.Raw)
+	case kindStatistics:
+		return decodeStatistics(b, in.Raw)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}
