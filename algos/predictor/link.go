@@ -29,6 +29,10 @@ func (l Link) Apply(sum []float64, n int, out []float32) {
 		for k, v := range sum {
 			out[k] = float32(clip(math.Log1p(math.Exp(v)), math.MaxFloat32))
 		}
+	case Step:
+		for k, v := range sum {
+			out[k] = float32(step(v))
+		}
 	default:
 		for k, v := range sum {
 			out[k] = float32(clip(v, math.MaxFloat32))
@@ -70,7 +74,18 @@ func (o Output) Exact(sum []float64, n int) {
 		for k, v := range sum {
 			sum[k] = math.Log1p(math.Exp(v))
 		}
+	case Step:
+		for k, v := range sum {
+			sum[k] = step(v)
+		}
 	}
+}
+
+func step(v float64) float64 {
+	if v > 0 {
+		return 1
+	}
+	return 0
 }
 
 // scale applies the parameters that come before the link.

@@ -26,6 +26,12 @@ func TestOutputAgreesWithDefinition(t *testing.T) {
 		"exp":              {Output{Link: Exp}, math.Exp},
 		"square":           {Output{Link: Square}, func(v float64) float64 { return v * math.Abs(v) }},
 		"softplus":         {Output{Link: Softplus}, func(v float64) float64 { return math.Log1p(math.Exp(v)) }},
+		"step": {Output{Link: Step}, func(v float64) float64 {
+			if v > 0 {
+				return 1
+			}
+			return 0
+		}},
 	} {
 		exact := append([]float64{}, x...)
 		c.out.Exact(exact, 4)
@@ -45,7 +51,7 @@ func TestOutputAgreesWithDefinition(t *testing.T) {
 
 func TestApplyIsFinite(t *testing.T) {
 	t.Parallel()
-	for link := Identity; link <= Softplus; link++ {
+	for link := Identity; link <= Step; link++ {
 		for _, v := range []float64{math.Inf(1), math.Inf(-1), math.NaN(), 1e300, -1e300} {
 			out := make([]float32, 2)
 			Output{Link: link, Average: true, Scale: 3}.Apply([]float64{v, 1}, 1, out)

@@ -56,7 +56,8 @@ type Link uint8
 
 // Links. Mean divides by the number of trees (forests); its leaves hold
 // probabilities or target means. Sigmoid, Exp, Square (x·|x|) and Softplus
-// (log(1 + exp x)) look at each sum alone, Softmax at those of a row.
+// (log(1 + exp x)) and Step (1 above 0, else 0) look at each sum alone, Softmax
+// at those of a row.
 const (
 	Identity Link = iota
 	Sigmoid
@@ -65,6 +66,7 @@ const (
 	Mean
 	Square
 	Softplus
+	Step
 )
 
 // Output is a link with its parameters.

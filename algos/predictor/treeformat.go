@@ -171,7 +171,7 @@ func (r *treeReader) trees() *Trees {
 	if r.err == nil && head[0] != treesVersion {
 		r.fail(fmt.Errorf("format version %d is not %d: written by a newer version?", head[0], treesVersion))
 	}
-	if r.err == nil && (head[1] > byte(Softplus) || head[2] > flagVector|flagAverage|flagScale) {
+	if r.err == nil && (head[1] > byte(Step) || head[2] > flagVector|flagAverage|flagScale) {
 		r.fail(fmt.Errorf("unknown link %d or flags %d", head[1], head[2]))
 	}
 	out := Output{Link: Link(head[1]), Average: head[2]&flagAverage != 0}
