@@ -13,9 +13,9 @@ import (
 // values of the game whose players are the features and in which a test on an
 // absent feature sends a row to both sides, in proportion to their Cover
 // (path-dependent TreeSHAP, Lundberg et al., Consistent Individualized Feature
-// Attribution for Tree Ensembles, 2018). They are in margin space, before the
-// link, except that trees averaged by Mean are explained as averaged: for every
-// output, the contributions and Expected add up to the margin.
+// Attribution for Tree Ensembles, 2018). They are in margin space: for every
+// output, the contributions and Expected add up to base + sum of leaves or,
+// where the trees are averaged, to that sum by their number.
 //
 // The algorithm is not that of the paper. A leaf is reached, for a set S of
 // present features, with weight Π(S) o·Π(not S) z over the features on its path:
@@ -109,7 +109,7 @@ func NewShap(t *Trees, features int) (*Shap, error) {
 		width: t.Width(), features: features, rules: map[int]rule{},
 		expected: make([]float64, t.Width()), scale: 1,
 	}
-	if t.Link() == Mean {
+	if t.Output().Average || t.Link() == Mean {
 		s.scale = 1 / float64(max(1, t.leavesPerSum()))
 	}
 	for i, tree := range t.Trees() {
