@@ -40,6 +40,7 @@ const (
 	forFeatures
 	forThresholds
 	forBag
+	forNodeFeatures
 )
 
 func newBooster(s *settings, r *algos.Request) *booster {
@@ -103,7 +104,7 @@ func (b *booster) run(ctx context.Context) (*algos.Fitted, error) {
 }
 
 func (b *booster) randomised() bool {
-	return b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1
+	return b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1 || b.nodeFraction < 1
 }
 
 // round adds a tree for each class. If ctx ends meanwhile, nothing of the round

@@ -43,6 +43,9 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 	if err != nil {
 		return nil, fmt.Errorf("gbdt: %w", err)
 	}
+	if err := s.constrain(r.Params, r.Train.M.Frame); err != nil {
+		return nil, fmt.Errorf("gbdt: %w", err)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -100,6 +100,13 @@ func fit(t *testing.T, r *algos.Request) *algos.Fitted {
 	return f
 }
 
+func refuses(t *testing.T, r *algos.Request, want string) {
+	t.Helper()
+	if _, err := New().Fit(context.Background(), r); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v does not mention %q", err, want)
+	}
+}
+
 func predict(p predictor.Predictor, d algos.Data) []float32 {
 	out := make([]float32, len(d.Rows)*p.Width())
 	p.Predict(d.M, d.Rows, out)
@@ -125,6 +132,8 @@ var variants = map[string]search.Params{
 	"penalised": {"learning_rate": 0.1, "lambda_l1": 0.5, "lambda_l2": 2., "max_depth": 4., "min_data_in_leaf": 3., "min_gain_to_split": 0.01},
 	"levels":    {"learning_rate": 0.1, "max_cat_to_onehot": 1., "min_data_per_group": 5., "cat_smooth": 1., "cat_l2": 1.},
 	"one-hot":   {"learning_rate": 0.1, "max_cat_to_onehot": 300., "num_leaves": 8.},
+	"shaped":    {"learning_rate": 0.1, "path_smooth": 2., "max_delta_step": 2., "grow_policy": "depth", "feature_fraction_bynode": 0.7},
+	"confined":  {"learning_rate": 0.1, "monotone_constraints": "[1,1,0,0,0,1]", "interaction_constraints": "[[0,2,3],[1,2,3]]"},
 }
 
 // forAll runs a test for all tasks and variants.
@@ -458,10 +467,7 @@ func TestRefuses(t *testing.T) {
 			t.Parallel()
 			r := base()
 			tt.change(r)
-			_, err := New().Fit(context.Background(), r)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v does not mention %q", err, tt.want)
-			}
+			refuses(t, r, tt.want)
 		})
 	}
 }

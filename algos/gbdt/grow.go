@@ -17,6 +17,7 @@ type node struct {
 	l2          float64
 	g, h        float64 // sums of the true gradients and Hessians
 	gain        float32 // of the split, real units
+	low, high   float64 // bounds of the output before the learning rate, real units
 	value       float32
 }
 
@@ -29,6 +30,8 @@ type leaf struct {
 	total int64
 	slot  int // of its histogram, -1 without
 	best  split
+	limits
+	branch branch
 }
 
 // histogram is that of a leaf: the cells of all features, and which of these
@@ -53,7 +56,10 @@ type grower struct {
 	gathered []int64 // the same in the order of spread.idx, for leaves under study
 	scales   scales
 	gainStep float64 // real value of a unit of gain
+	outStep  float64 // real value of a unit of output
 
+	chosen  []int32 // the tree's features
+	access  [2][]uint8
 	tiles   []activeTile
 	scratch []tileHistogram // of each worker, or of each block of rows of each tile
 	levels  []scanScratch   // of each worker
@@ -89,11 +95,14 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 	for i := range g.slots {
 		g.free = append(g.free, i)
 	}
-	g.leaves = append(g.leaves[:0], leaf{slot: -1})
-	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2})
+	g.leaves = append(g.leaves[:0], leaf{slot: -1, limits: unlimited()})
+	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2, low: math.Inf(-1), high: math.Inf(1)})
 	root := &g.leaves[0]
 	for _, r := range g.spread.idx[:rows] {
 		root.total += g.packed[r]
+	}
+	if g.shaped() {
+		g.limitRoot(rows)
 	}
 	g.study(0, -1, whole, seed)
 	for len(g.leaves) < g.leafLimit {
@@ -109,12 +118,17 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 	return g.nodes, nil
 }
 
-// next is the leaf with the best split, -1 if there is none.
+// next is the leaf with the best split, when growing by depth among those of
+// the least depth; -1 if there is none.
 func (g *grower) next() int {
-	at, top := -1, 0.0
+	at, top, depth := -1, 0.0, math.MaxInt
 	for i := range g.leaves {
-		if gain := g.leaves[i].best.gain; gain > top {
-			at, top = i, gain
+		l := &g.leaves[i]
+		if l.best.gain <= 0 || g.byDepth && l.depth > depth {
+			continue
+		}
+		if l.best.gain > top || g.byDepth && l.depth < depth {
+			at, top, depth = i, l.best.gain, l.depth
 		}
 	}
 	return at
@@ -124,14 +138,17 @@ func (g *grower) next() int {
 // gradients, and the features it may use.
 func (g *grower) prepare(q *quantiser, seed uint64) {
 	g.gainStep = q.gStep * q.gStep / q.hStep
+	g.outStep = q.gStep / q.hStep
 	g.scales = scales{
 		shift: q.shift, l1: g.lambdaL1 / q.gStep, l2: g.lambdaL2 / q.hStep,
 		minHessian: g.minHessian / q.hStep, minGain: g.minGain / g.gainStep, minRows: g.minRows,
 		catL2: g.catL2 / q.hStep, catSmoothHessian: g.catSmooth / q.hStep, catSmooth: g.catSmooth,
 		minGroup: g.minGroup, maxOneHot: g.maxOneHot, maxSet: g.maxSet,
+		maxDelta: g.maxDelta / g.outStep, pathSmooth: g.pathSmooth,
 	}
 	if g.tiles == nil || g.featureFraction < 1 {
-		g.tiles = activeTiles(g.features, g.chooseFeatures(seed))
+		g.chosen = g.chooseFeatures(seed)
+		g.tiles = activeTiles(g.features, g.chosen)
 		g.found = make([][2]split, len(g.tiles))
 	}
 }
@@ -139,7 +156,7 @@ func (g *grower) prepare(q *quantiser, seed uint64) {
 // chooseFeatures draws the fraction of features that a tree may use, ascending.
 func (g *grower) chooseFeatures(seed uint64) []int32 {
 	n := len(g.features)
-	want := min(n, max(2, int(math.Round(g.featureFraction*float64(n)))))
+	want := share(n, g.featureFraction)
 	var chosen []int32
 	for i := range n {
 		// Feature i is taken with probability missing/left (Knuth's algorithm S).
@@ -168,6 +185,15 @@ func (g *grower) divide(i int, seed uint64) {
 	g.nodes[parent.node].left, g.nodes[parent.node].right = left.node, right.node
 	g.nodes = append(g.nodes,
 		node{lo: lo, hi: mid, l2: l2}, node{lo: mid, hi: hi, l2: l2})
+	if g.shaped() {
+		g.limit(&parent, &left, &right, hi-lo, b)
+		g.noteLimits(&left)
+		g.noteLimits(&right)
+	}
+	if g.groups != nil {
+		left.branch = parent.branch.below(g.groups, int32(f.frame))
+		right.branch = left.branch
+	}
 
 	small, large := i, len(g.leaves)
 	if mid-lo > hi-mid {
@@ -201,6 +227,11 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 		}
 		n := &g.nodes[l.node]
 		scans[k].start(&g.scales, l.total, n.hi-n.lo, random)
+		if g.shaped() {
+			scans[k].shape(l.limits)
+			scans[k].monotone = g.monotone
+		}
+		g.admit(&scans[k], l, &g.access[k], seed)
 		if g.depthLimit > 0 && l.depth >= g.depthLimit {
 			scans[k].minH = l.total&scans[k].mask + 1
 		}

@@ -3,6 +3,7 @@ package gbdt
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/search"
@@ -27,6 +28,12 @@ type settings struct {
 	maxOneHot       int
 	minGroup        float64
 	maxSet          int
+	byDepth         bool // grow_policy: depth by depth, not by the best leaf
+	nodeFraction    float64
+	maxDelta        float64 // of a leaf's output before the learning rate, 0: any
+	pathSmooth      float64
+	monotone        []int8    // of each feature of the frame: the direction of its effect; nil: any
+	groups          [][]int32 // of features of the frame that may interact; nil: all
 }
 
 const (
@@ -79,6 +86,9 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 		{"max_cat_to_onehot", 4, 0, 1e6, &oneHot},
 		{"min_data_per_group", 100, 1, 1e9, &s.minGroup},
 		{"max_cat_threshold", 32, 1, 1e6, &maxSet},
+		{"feature_fraction_bynode", 1, 1e-6, 1, &s.nodeFraction},
+		{"max_delta_step", 0, 0, 1e30, &s.maxDelta},
+		{"path_smooth", 0, 0, 1e12, &s.pathSmooth},
 	} {
 		v := p.Float(n.name, n.def)
 		if !(v >= n.low && v <= n.high) {
@@ -86,6 +96,11 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 		}
 		*n.to = v
 	}
+	policy, err := choice(p, "grow_policy", "leaf", "depth")
+	if err != nil {
+		return nil, err
+	}
+	s.byDepth = policy == "depth"
 	s.rounds, s.leafLimit, s.depthLimit = int(rounds), int(leaves), max(0, int(depth))
 	s.minRows, s.maxOneHot, s.maxSet = int(minRows), int(oneHot), int(maxSet)
 	s.leafLimit = min(s.leafLimit, max(2, rows))
@@ -96,6 +111,15 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// choice reads a parameter that is one of a few words, the first by default.
+func choice(p search.Params, name string, words ...string) (string, error) {
+	v := p.String(name, words[0])
+	if !slices.Contains(words, v) {
+		return "", fmt.Errorf("parameter %s = %q: use one of %q", name, v, words)
+	}
+	return v, nil
 }
 
 // patience is the number of rounds without improvement that ends a fit, at best

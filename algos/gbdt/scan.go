@@ -51,6 +51,8 @@ type scales struct {
 	minGroup         float64 // rows
 	maxOneHot        int
 	maxSet           int
+	maxDelta         float64
+	pathSmooth       float64 // rows
 }
 
 // leafScan searches the splits of one leaf. It is made once a leaf and then
@@ -67,6 +69,11 @@ type leafScan struct {
 	best        split
 	random      uint64 // seed of extra trees; 0: all thresholds are tried
 	feasible    bool   // some split of the feature at hand kept to the limits
+	limits             // of the leaf's output, if it is shaped
+	shaped      bool
+	way         int8    // of the feature at hand, see grower.wayOf
+	monotone    []int8  // the ways of all features, nil for none
+	access      []uint8 // of each feature: open, skipped or barred; nil: all open
 }
 
 // start prepares the search in a leaf of rows with packed sum total.
@@ -104,6 +111,12 @@ func (s *leafScan) feature(i int32, f *feature, cells []int64, w *scanScratch) b
 	if s.hopeless() {
 		return false
 	}
+	if s.access != nil && s.access[i] != open {
+		return s.access[i] == skipped
+	}
+	if s.monotone != nil {
+		s.way = s.monotone[f.frame]
+	}
 	s.feasible = false
 	if f.categorical {
 		s.levels(i, cells, w)
@@ -124,6 +137,9 @@ func (s *leafScan) numeric(i int32, cells []int64) {
 	find := s.thresholds
 	if s.l1 != 0 {
 		find = s.thresholdsL1
+	}
+	if s.shaped {
+		find = s.thresholdsShaped
 	}
 	if k, left, ok := find(values, 0); ok {
 		s.take(i, values, k, left, false)
@@ -239,6 +255,9 @@ func (s *split) settle(cells []int64, total, mask int64) {
 }
 
 func (s *leafScan) gain(left int64, l2 float64) float64 {
+	if s.shaped {
+		return s.shapedGain(left, l2)
+	}
 	gl, hl := s.unpack(left)
 	gr, hr := s.unpack(s.total - left)
 	return s.score(gl, hl, l2) + s.score(gr, hr, l2) - s.parent

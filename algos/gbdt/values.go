@@ -14,6 +14,29 @@ func (b *booster) setValues(nodes []node, grad []pair) {
 		left, right := &nodes[n.left], &nodes[n.right]
 		n.g, n.h = left.g+right.g, left.h+right.h
 	}
+	if b.shaped() {
+		b.shapeValues(nodes)
+	}
+}
+
+// shapeValues computes the leaves' outputs from the root down, as those of
+// inner nodes bear on those of their children.
+func (b *booster) shapeValues(nodes []node) {
+	above := make([]float64, len(nodes))
+	for i := range nodes {
+		n := &nodes[i]
+		out := b.step(n.g, n.h, n.l2)
+		if b.maxDelta > 0 {
+			out = max(-b.maxDelta, min(b.maxDelta, out))
+		}
+		out = smooth(out, above[i], float64(n.hi-n.lo), b.pathSmooth)
+		out = max(n.low, min(n.high, out))
+		if n.leaf() {
+			n.value = b.shrunk(out)
+			continue
+		}
+		above[n.left], above[n.right] = out, out
+	}
 }
 
 // sumLeaves sums up the gradients leaf by leaf in the order of rows, so that
@@ -41,12 +64,19 @@ func (b *booster) sumLeaves(nodes []node, grad []pair) {
 }
 
 // output is the value of a leaf: the Newton step, shrunk.
-func (b *booster) output(g, h, l2 float64) float32 {
-	a := math.Abs(g) - b.lambdaL1
-	if a <= 0 || h+l2 <= 0 {
+func (b *booster) output(g, h, l2 float64) float32 { return b.shrunk(b.step(g, h, l2)) }
+
+// step is the Newton step.
+func (s *settings) step(g, h, l2 float64) float64 {
+	if h+l2 <= 0 {
 		return 0
 	}
-	v := float32(math.Copysign(a/(h+l2), -g) * b.learningRate)
+	return shrink(-g, s.lambdaL1) / (h + l2)
+}
+
+// shrunk applies the learning rate. What is not a finite float32 becomes 0.
+func (s *settings) shrunk(out float64) float32 {
+	v := float32(out * s.learningRate)
 	if f := float64(v); math.IsInf(f, 0) || math.IsNaN(f) {
 		return 0
 	}
