@@ -90,9 +90,6 @@ func (n *shapNode) goesLeft(v float64) bool {
 	return v <= n.threshold
 }
 
-// zeroLimit is the size up to which MissingZero takes numbers for zero.
-const zeroLimit = 1e-35
-
 // maxShapCells bounds nodes × quadrature points of a tree, and with it the
 // memory of a call.
 const maxShapCells = 1 << 23

@@ -96,15 +96,9 @@ func NewStatistics(features int, tables []Table, trees []Tree, width int, base [
 
 func (s *Statistics) setTrees(t *Trees) {
 	s.trees = t
-	reads := make([]bool, s.features)
-	for _, sl := range t.slots {
-		if sl.kind != slotZero && int(sl.feature) < s.features {
-			reads[sl.feature] = true
-		}
-	}
-	for j, r := range reads {
-		if r {
-			s.used = append(s.used, int32(j))
+	for _, j := range t.features() {
+		if int(j) < s.features {
+			s.used = append(s.used, j)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func newStatisticsCase(seed uint64, width int) statisticsCase {
 		c.table(r, 1, []int32{2, 3, 4}, 3),
 	}
 	for range 9 {
-		tree := randomTree(r, 12, width, false, false)
+		tree := (&treeCase{shape: shape{leaves: 12, width: width}}).randomTree(r)
 		for k := range tree {
 			if n := &tree[k]; n.Feature >= 0 {
 				n.Feature = int32(r.IntN(statisticsFeatures + 6))
@@ -107,9 +107,9 @@ func (c *statisticsCase) make(t *testing.T) *Statistics {
 func (c *statisticsCase) slow(rows []int32) []float32 {
 	var out []float32
 	for _, r := range rows {
-		var x []float32
+		var x []float64
 		for j := range statisticsFeatures {
-			x = append(x, c.frame.Cols[j][r])
+			x = append(x, float64(c.frame.Cols[j][r]))
 		}
 		for k := range c.tables {
 			t := &c.tables[k]
@@ -118,10 +118,13 @@ func (c *statisticsCase) slow(rows []int32) []float32 {
 				values = t.Values[i*len(t.Default):][:len(t.Default)]
 			}
 			for _, v := range values {
-				x = append(x, float32(v))
+				x = append(x, float64(v))
 			}
 		}
-		out = append(out, slowTrees(c.trees, c.width, make([]float64, c.width), Identity, x)...)
+		sum := definedTrees(&treeCase{shape: shape{width: c.width}, trees: c.trees, base: make([]float64, c.width)}, x)
+		for _, v := range sum {
+			out = append(out, float32(v))
+		}
 	}
 	return out
 }

@@ -9,90 +9,173 @@ import (
 )
 
 // treesVersion is the first byte of the binary form.
-const treesVersion = 1
+const treesVersion = 2
 
-// Flags of the third byte.
+// What the binary form has, bits of its flags.
 const (
-	flagVector = 1 << iota
-	flagAverage
-	flagScale
+	hasVector  = 1 << iota // leaves hold a value for each output
+	hasAverage             // sums are averaged before the link
+	hasDoubles             // leaf values in double precision
+	hasCovers              // covers in double precision
+	hasWeights
+	hasGains
+	allFlags = 1<<iota - 1
 )
 
-// What a node is, the byte in front of it.
+// What a node is: a number in front of it. From tagTests on come the tests, that
+// of a table or, after those, of a set.
 const (
 	tagLeaf = iota
-	tagNumber
-	tagNumberMissingLeft
-	tagSet
-	tagSetMissingLeft
+	tagLinear
+	tagTests
 )
 
 // Append appends the binary form. Integers are unsigned varints unless a size
-// is said, all else is little-endian: version, link and flags (a byte each), the
-// scale of the link (float64, if flagged), width, base (float64), number of
-// trees; for each tree the number of nodes and the nodes level by level, so that
-// children need no indices; for each node its tag (a byte), its cover (float32)
-// and, for a leaf, its values (float32), for a numeric test feature and threshold
-// (float32), for a set feature, number of words and words (32 bits).
+// is said, all else is little-endian: version, link and flags (a byte each), scale
+// of the link (float64), width, base (float64).
+//
+// Then the number of tables and for each the feature, a byte (twice the rule for
+// missing values, plus one if they go left, plus eight for double precision), the
+// number of thresholds and these in ascending order; the number of sets and for
+// each the feature, a byte (one if missing values go left), the number of words
+// and these (32 bits).
+//
+// Then the number of trees; for each the number of nodes and the nodes level by
+// level, so that children need no indices; for each node its tag, its cover
+// (float32 or float64), its weight (float32, if there are weights) and, for a
+// leaf, its values (float32 or float64), behind a linear tag then the constant
+// (float64), the number of features and each with its coefficient (float64); for
+// a test its gain (float32, if there are gains) and, for that of a table, the
+// number of the threshold.
 func (t *Trees) Append(b []byte) []byte {
-	b = slices.Grow(b, 64+11*len(t.cells)+4*len(t.values))
+	b = slices.Grow(b, 64+11*t.cover.len()+4*t.values.len()+8*len(t.plan.cuts))
 	b = append(b, treesVersion, byte(t.out.Link), t.flags())
-	if t.out.Scale != 0 {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(t.out.Scale))
-	}
+	b = appendDouble(b, t.out.Scale)
 	b = binary.AppendUvarint(b, uint64(t.width))
 	for _, v := range t.base {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		b = appendDouble(b, v)
 	}
-	b = binary.AppendUvarint(b, uint64(len(t.trees)))
-	for _, f := range t.trees {
-		b = binary.AppendUvarint(b, uint64(f.nodes))
-		for i := range uint32(f.nodes) {
-			b = t.appendNode(b, i, t.cells[f.start+int32(i)], t.cover[f.start+int32(i)])
+	b = t.plan.append(b)
+	b = binary.AppendUvarint(b, uint64(t.Len()))
+	var cells []uint32
+	for i := range t.levels {
+		cells = t.byLevel(i, cells)
+		b = binary.AppendUvarint(b, uint64(len(cells)))
+		for _, c := range cells {
+			b = t.appendNode(b, c)
 		}
 	}
 	return b
 }
 
 func (t *Trees) flags() byte {
-	f := byte(0)
-	if t.vector {
-		f |= flagVector
-	}
-	if t.out.Average {
-		f |= flagAverage
-	}
-	if t.out.Scale != 0 {
-		f |= flagScale
+	var f byte
+	for i, set := range []bool{t.vector, t.out.Average, t.values.double != nil, t.cover.double != nil, t.weight != nil, t.gain != nil} {
+		if set {
+			f |= 1 << i
+		}
 	}
 	return f
 }
 
-func (t *Trees) appendNode(b []byte, i uint32, c cell, cover float32) []byte {
-	head := func(tag byte, missingLeft bool) {
-		if missingLeft {
-			tag++
+func appendDouble(b []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+}
+
+func appendSingle(b []byte, v float32) []byte {
+	return binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+}
+
+func appendNumber(b []byte, v float64, double bool) []byte {
+	if double {
+		return appendDouble(b, v)
+	}
+	return appendSingle(b, float32(v))
+}
+
+func (p *plan) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(p.tables)))
+	for i := range p.tables {
+		tab := &p.tables[i]
+		cuts := p.cuts[tab.at : tab.at+tab.n]
+		double := slices.ContainsFunc(cuts, func(v float64) bool { return float64(float32(v)) != v })
+		head := byte(tab.missing) << 1
+		if tab.left {
+			head |= 1
 		}
-		b = append(b, tag)
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(cover))
+		if double {
+			head |= 8
+		}
+		b = append(binary.AppendUvarint(b, uint64(tab.feature)), head)
+		b = binary.AppendUvarint(b, uint64(len(cuts)))
+		for _, v := range cuts {
+			b = appendNumber(b, v, double)
+		}
 	}
-	if c.left == i {
-		head(tagLeaf, false)
-		return appendFloats(b, t.leaf(c))
-	}
-	if s := t.setOf(c); s != nil {
-		head(tagSet, s.missingLeft)
+	b = binary.AppendUvarint(b, uint64(len(p.sets)))
+	for i := range p.sets {
+		s := &p.sets[i]
 		b = binary.AppendUvarint(b, uint64(s.feature))
+		if s.missingLeft {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
 		b = binary.AppendUvarint(b, uint64(len(s.words)))
 		for _, w := range s.words {
 			b = binary.LittleEndian.AppendUint32(b, w)
 		}
-		return b
 	}
-	s := t.slots[c.slot]
-	head(tagNumber, s.kind == slotLow)
-	b = binary.AppendUvarint(b, uint64(s.feature))
-	return binary.LittleEndian.AppendUint32(b, math.Float32bits(c.th))
+	return b
+}
+
+func (t *Trees) appendNode(b []byte, c uint32) []byte {
+	facts := func(tag int) {
+		b = binary.AppendUvarint(b, uint64(tag))
+		b = appendNumber(b, t.cover.at(int(c)), t.cover.double != nil)
+		if t.weight != nil {
+			b = appendSingle(b, t.weight[c])
+		}
+	}
+	if t.left(c) == c {
+		if t.linearOf != nil && t.linearOf[c] > 0 {
+			facts(tagLinear)
+			return t.linear[t.linearOf[c]-1].append(t.appendLeaf(b, c))
+		}
+		facts(tagLeaf)
+		return t.appendLeaf(b, c)
+	}
+	table, rank, set := t.test(c)
+	if set >= 0 {
+		table = len(t.plan.tables) + set
+	}
+	facts(tagTests + table)
+	if t.gain != nil {
+		b = appendSingle(b, t.gain[c])
+	}
+	if set < 0 {
+		b = binary.AppendUvarint(b, uint64(rank))
+	}
+	return b
+}
+
+func (t *Trees) appendLeaf(b []byte, c uint32) []byte {
+	at, n := int(c), 1
+	if t.vector {
+		at, n = int(t.offset[c]), t.width
+	}
+	for i := range n {
+		b = appendNumber(b, t.values.at(at+i), t.values.double != nil)
+	}
+	return b
+}
+
+func (m *LeafModel) append(b []byte) []byte {
+	b = binary.AppendUvarint(appendDouble(b, m.Const), uint64(len(m.Features)))
+	for i, f := range m.Features {
+		b = appendDouble(binary.AppendUvarint(b, uint64(f)), m.Coef[i])
+	}
+	return b
 }
 
 // treeReader reads the binary form; the first error sticks.
@@ -100,6 +183,15 @@ type treeReader struct {
 	b        []byte
 	features int
 	err      error
+
+	flags  byte
+	tables []readRanking
+	sets   []catSet
+}
+
+type readRanking struct {
+	key  rankingKey
+	cuts []float64
 }
 
 var errShort = errors.New("ends too early")
@@ -136,20 +228,25 @@ func (r *treeReader) uint(what string, limit int) int {
 	return int(v)
 }
 
-// float reads a finite number.
-func (r *treeReader) float(what string) float32 {
-	v := r.threshold()
-	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-		r.fail(fmt.Errorf("%s is not a finite number", what))
+// number reads a number that may be infinite.
+func (r *treeReader) number(what string, double bool) float64 {
+	var v float64
+	if double {
+		v = math.Float64frombits(binary.LittleEndian.Uint64(r.take(8)))
+	} else {
+		v = float64(math.Float32frombits(binary.LittleEndian.Uint32(r.take(4))))
+	}
+	if v != v {
+		r.fail(fmt.Errorf("%s is not a number", what))
 	}
 	return v
 }
 
-// threshold reads a number that may be infinite.
-func (r *treeReader) threshold() float32 {
-	v := math.Float32frombits(binary.LittleEndian.Uint32(r.take(4)))
-	if v != v {
-		r.fail(errors.New("threshold is not a number"))
+// finite reads a finite number.
+func (r *treeReader) finite(what string, double bool) float64 {
+	v := r.number(what, double)
+	if math.IsInf(v, 0) {
+		r.fail(fmt.Errorf("%s is infinite", what))
 	}
 	return v
 }
@@ -168,18 +265,17 @@ func decodeTrees(b []byte, features int) (*Trees, error) {
 
 func (r *treeReader) trees() *Trees {
 	head := r.take(3)
-	if r.err == nil && head[0] != treesVersion {
-		r.fail(fmt.Errorf("format version %d is not %d: written by a newer version?", head[0], treesVersion))
+	switch {
+	case r.err == nil && head[0] < treesVersion:
+		r.fail(fmt.Errorf("format version %d is older than %d, the only one this version of automl reads: train the model again", head[0], treesVersion))
+	case r.err == nil && head[0] > treesVersion:
+		r.fail(fmt.Errorf("format version %d is above %d: written by a newer version of automl", head[0], treesVersion))
+	case r.err == nil && (Link(head[1]) > Step || head[2] > allFlags):
+		r.fail(fmt.Errorf("unknown link %d or flags %#x", head[1], head[2]))
 	}
-	if r.err == nil && (head[1] > byte(Step) || head[2] > flagVector|flagAverage|flagScale) {
-		r.fail(fmt.Errorf("unknown link %d or flags %d", head[1], head[2]))
-	}
-	out := Output{Link: Link(head[1]), Average: head[2]&flagAverage != 0}
-	if head[2]&flagScale != 0 {
-		out.Scale = math.Float64frombits(binary.LittleEndian.Uint64(r.take(8)))
-		if r.err == nil && !(out.Scale > 0 && out.Scale <= math.MaxFloat64) {
-			r.fail(fmt.Errorf("scale %v of the link", out.Scale))
-		}
+	scale := r.finite("scale of the link", true)
+	if scale < 0 {
+		r.fail(fmt.Errorf("scale %v of the link is negative", scale))
 	}
 	width := r.uint("width", min(maxWidth, len(r.b)/8))
 	if r.err == nil && width < 1 {
@@ -188,84 +284,147 @@ func (r *treeReader) trees() *Trees {
 	if r.err != nil {
 		return nil
 	}
+	r.flags = head[2]
 	base := make([]float64, width)
 	for k := range base {
-		base[k] = math.Float64frombits(binary.LittleEndian.Uint64(r.take(8)))
-		if math.IsNaN(base[k]) || math.IsInf(base[k], 0) {
-			r.fail(errors.New("base is not a finite number"))
+		base[k] = r.finite("base", true)
+	}
+	r.plan()
+	out := Output{Link: Link(head[1]), Scale: scale, Average: r.has(hasAverage)}
+	build := newBuilder(width, base, out, r.has(hasVector))
+	count := r.uint("number of trees", len(r.b))
+	var tree Tree
+	for i := 0; i < count && r.err == nil; i++ {
+		if tree = r.tree(tree[:0], build); r.err == nil {
+			build.add(tree)
 		}
 	}
-	build := newBuilder(width, base, out, head[2]&flagVector != 0)
-	leaf := make([]float64, 1)
-	if build.t.vector {
-		leaf = make([]float64, width)
-	}
-	// A node takes nine bytes or more.
-	build.t.cells = make([]cell, 0, len(r.b)/9+1)
-	build.t.cover = make([]float32, 0, len(r.b)/9+1)
-	count := r.uint("number of trees", len(r.b))
-	for i := 0; i < count && r.err == nil; i++ {
-		r.tree(build, leaf)
-	}
-	if (out.Link == Mean || out.Average) && !build.t.vector && count%width != 0 {
+	if (out.Link == Mean || out.Average) && !r.has(hasVector) && count%width != 0 {
 		r.fail(fmt.Errorf("%d trees for %d values a row", count, width))
 	}
-	return build.t
+	if r.err != nil {
+		return nil
+	}
+	return build.finish()
+}
+
+func (r *treeReader) has(flag byte) bool { return r.flags&flag != 0 }
+
+// plan reads tables and sets.
+func (r *treeReader) plan() {
+	r.tables = make([]readRanking, 0, min(64, len(r.b)))
+	for n := r.uint("number of tables", len(r.b)); n > 0 && r.err == nil; n-- {
+		r.tables = append(r.tables, r.table())
+	}
+	for n := r.uint("number of sets", len(r.b)); n > 0 && r.err == nil; n-- {
+		s := catSet{feature: r.feature(), missingLeft: r.take(1)[0] == 1}
+		s.words = make([]uint32, r.uint("number of set words", min(maxWords, len(r.b)/4)))
+		for k := range s.words {
+			s.words[k] = binary.LittleEndian.Uint32(r.take(4))
+		}
+		r.sets = append(r.sets, s)
+	}
+}
+
+// maxWords bounds the words of a set: codes up to 2³¹.
+const maxWords = 1 << 26
+
+func (r *treeReader) table() readRanking {
+	f, head := r.feature(), r.take(1)[0]
+	t := readRanking{key: rankingKey{f, Missing(head >> 1 & 3), head&1 == 1}}
+	if head > 15 || t.key.missing > MissingNone {
+		r.fail(fmt.Errorf("unknown rule %d for missing values", head))
+	}
+	t.cuts = make([]float64, r.uint("number of thresholds", len(r.b)/4))
+	for i := range t.cuts {
+		t.cuts[i] = r.number("threshold", head&8 != 0)
+		if i > 0 && !(t.cuts[i] > t.cuts[i-1]) {
+			r.fail(errors.New("thresholds are not in ascending order"))
+		}
+		if r.err != nil {
+			break
+		}
+	}
+	return t
 }
 
 // tree reads one tree. Node i > 0 must be a child of an earlier node: the k
 // inner nodes before it have children up to node 2k.
-func (r *treeReader) tree(b *builder, leaf []float64) {
-	nodes := r.uint("number of nodes", min(len(r.b), math.MaxInt32-len(b.t.cells)))
+func (r *treeReader) tree(tree Tree, b *builder) Tree {
+	nodes := r.uint("number of nodes", min(len(r.b), math.MaxInt32-len(b.t.wide)))
 	if r.err == nil && nodes == 0 {
 		r.fail(errors.New("tree without nodes"))
 	}
-	if r.err != nil {
-		return
-	}
-	b.begin()
-	for i := range nodes {
-		if i > 2*b.inner {
+	inner := 0
+	for i := 0; i < nodes && r.err == nil; i++ {
+		if i > 2*inner {
 			r.fail(fmt.Errorf("node %d has no parent", i))
 		}
-		n := r.node(leaf)
-		if r.err != nil {
-			return
+		n := r.node(b.t.width)
+		if n.Feature >= 0 {
+			n.Left, n.Right = int32(2*inner+1), int32(2*inner+2)
+			inner++
 		}
-		b.node(&n)
+		tree = append(tree, n)
 	}
-	if nodes != 2*b.inner+1 {
-		r.fail(fmt.Errorf("%d nodes for %d tests", nodes, b.inner))
+	if r.err == nil && nodes != 2*inner+1 {
+		r.fail(fmt.Errorf("%d nodes for %d tests", nodes, inner))
+	}
+	return tree
+}
+
+func (r *treeReader) node(width int) Node {
+	tag := r.uint("node tag", tagTests+len(r.tables)+len(r.sets)-1)
+	n := Node{Feature: -1, Cover: r.finite("cover", r.has(hasCovers))}
+	if r.has(hasWeights) {
+		n.Weight = float32(r.finite("weight", false))
+	}
+	if tag < tagTests {
+		r.leaf(&n, width)
+		if tag == tagLinear && r.err == nil {
+			n.Linear = r.linear()
+		}
+		return n
+	}
+	if r.has(hasGains) {
+		n.Gain = float32(r.finite("gain", false))
+	}
+	tag -= tagTests
+	if tag >= len(r.tables) {
+		s := &r.sets[tag-len(r.tables)]
+		n.Feature, n.MissingLeft, n.Cats = s.feature, s.missingLeft, s.words
+		return n
+	}
+	t := &r.tables[tag]
+	rank := r.uint("threshold", len(t.cuts)-1)
+	if r.err == nil {
+		n.Feature, n.Missing, n.MissingLeft, n.Threshold = t.key.feature, t.key.missing, t.key.left, t.cuts[rank]
+	}
+	return n
+}
+
+func (r *treeReader) leaf(n *Node, width int) {
+	if !r.has(hasVector) {
+		width = 1
+	}
+	if width > len(r.b) {
+		r.fail(errShort)
+		return
+	}
+	n.Value = make([]float64, width)
+	for k := range n.Value {
+		n.Value[k] = r.finite("leaf", r.has(hasDoubles))
 	}
 }
 
-func (r *treeReader) node(leaf []float64) Node {
-	tag := r.take(1)[0]
-	n := Node{Feature: -1, Cover: float64(r.float("cover"))}
-	switch tag {
-	case tagLeaf:
-		for k := range leaf {
-			leaf[k] = float64(r.float("leaf"))
-			if r.err != nil {
-				return n
-			}
-		}
-		n.Value = leaf
-	case tagNumber, tagNumberMissingLeft:
-		n.Feature = r.feature()
-		n.MissingLeft = tag == tagNumberMissingLeft
-		n.Threshold = float64(r.threshold())
-	case tagSet, tagSetMissingLeft:
-		n.Feature = r.feature()
-		n.MissingLeft = tag == tagSetMissingLeft
-		n.Cats = make([]uint32, r.uint("number of set words", len(r.b)/4))
-		for k := range n.Cats {
-			n.Cats[k] = binary.LittleEndian.Uint32(r.take(4))
-		}
-	default:
-		r.fail(fmt.Errorf("unknown node tag %d", tag))
+func (r *treeReader) linear() *LeafModel {
+	m := &LeafModel{Const: r.finite("constant", true)}
+	n := r.uint("number of coefficients", len(r.b)/9)
+	for ; n > 0 && r.err == nil; n-- {
+		m.Features = append(m.Features, r.feature())
+		m.Coef = append(m.Coef, r.finite("coefficient", true))
 	}
-	return n
+	return m
 }
 
 func (r *treeReader) feature() int32 {

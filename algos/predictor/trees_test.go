@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -13,116 +14,198 @@ import (
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
-// slowTrees is the definition of a tree predictor.
-func slowTrees(trees []Tree, width int, base []float64, link Link, x []float32) []float32 {
-	sum := append([]float64(nil), base...)
-	leaves := make([]int, width)
-	for i, tree := range trees {
+// definedTrees is the definition of a tree predictor: the sums of a row.
+func definedTrees(c *treeCase, x []float64) []float64 {
+	sum := append([]float64(nil), c.base...)
+	for i, tree := range c.trees {
 		n := &tree[0]
 		for n.Feature >= 0 {
-			v := x[n.Feature]
-			left := float64(v) <= n.Threshold
-			if n.Cats != nil {
-				left = v >= 0 && int(v) < 32*len(n.Cats) && n.Cats[int(v)/32]>>(int(v)%32)&1 == 1
-			}
-			if v != v {
-				left = n.MissingLeft
-			}
-			if left {
+			if definedLeft(n, x[n.Feature]) {
 				n = &tree[n.Left]
 			} else {
 				n = &tree[n.Right]
 			}
 		}
+		if v, ok := definedLinear(n.Linear, x); ok {
+			sum[i%c.width] += v
+			continue
+		}
 		for k, v := range n.Value {
 			if len(n.Value) == 1 {
-				k = i % width
+				k = i % c.width
 			}
-			sum[k] += float64(v)
-			leaves[k]++
+			sum[k] += v
 		}
 	}
-	out := make([]float32, width)
-	link.Apply(sum, leaves[0], out)
-	return out
+	return sum
+}
+
+func definedLeft(n *Node, v float64) bool {
+	if n.Cats != nil {
+		if v != v {
+			return n.MissingLeft
+		}
+		code := math.Trunc(v)
+		return code >= 0 && code < float64(32*len(n.Cats)) && n.Cats[int(code)/32]>>(int(code)%32)&1 == 1
+	}
+	switch {
+	case n.Missing == MissingNone && v != v:
+		v = 0
+	case n.Missing != MissingNone && v != v, n.Missing == MissingZero && math.Abs(v) <= zeroLimit:
+		return n.MissingLeft
+	}
+	return v <= n.Threshold
+}
+
+func definedLinear(m *LeafModel, x []float64) (float64, bool) {
+	if m == nil {
+		return 0, false
+	}
+	v := m.Const
+	for k, f := range m.Features {
+		if x[f] != x[f] {
+			return 0, false
+		}
+		v += float64(m.Coef[k] * x[f])
+	}
+	return v, true
+}
+
+// shape is what kind of trees a case has.
+type shape struct {
+	count, leaves, width int
+	vector, cats         bool
+	// exact cases have thresholds, leaves and values in double precision, all
+	// rules for missing values, linear leaves, weights and gains.
+	exact  bool
+	levels int // categories of a feature, 70 if 0
 }
 
 type treeCase struct {
+	shape
 	trees    []Tree
 	frame    *matrix.Frame
-	width    int
 	base     []float64
 	link     Link
 	features int
 }
 
+func (c *treeCase) number(r *rand.Rand) float64 {
+	if c.exact {
+		return r.NormFloat64()
+	}
+	return float64(float32(r.NormFloat64()))
+}
+
 // randomCase draws trees over numeric features (even) and categorical ones (odd).
-func randomCase(r *rand.Rand, trees, leaves, width int, vector, cats bool) treeCase {
-	c := treeCase{width: width, features: 6, link: Link(r.IntN(4))}
-	for range width {
+func randomCase(r *rand.Rand, s shape) *treeCase {
+	s.levels = max(s.levels, 70)
+	c := &treeCase{shape: s, features: 6, link: Link(r.IntN(4))}
+	for range s.width {
 		c.base = append(c.base, r.NormFloat64())
 	}
-	for range trees {
-		c.trees = append(c.trees, randomTree(r, leaves, width, vector, cats))
+	for range s.count {
+		c.trees = append(c.trees, c.randomTree(r))
 	}
-	if vector {
+	if s.vector {
 		c.link = Mean
 	}
-	rows := 70
-	c.frame = &matrix.Frame{Rows: rows, Features: make([]matrix.Feature, c.features)}
-	for j := range c.features {
-		col := make([]float32, rows)
-		for i := range col {
-			col[i] = float32(r.NormFloat64())
-			if j%2 == 1 {
-				c.frame.Features[j].Levels = 70
-				col[i] = float32(r.IntN(70))
-			}
-			switch r.IntN(12) {
-			case 0:
-				col[i] = float32(math.NaN())
-			case 1:
-				if j%2 == 0 {
-					col[i] = float32(math.Inf(r.IntN(2)*2 - 1))
-				}
-			}
-		}
-		c.frame.Cols = append(c.frame.Cols, col)
-	}
+	c.drawFrame(r)
 	return c
 }
 
-func randomTree(r *rand.Rand, leaves, width int, vector, cats bool) Tree {
-	size := 1
-	if vector {
-		size = width
-	}
-	leaf := func() Node {
-		n := Node{Feature: -1, Cover: float64(r.Float32())}
-		for range size {
-			n.Value = append(n.Value, float64(float32(r.NormFloat64())))
+// drawFrame draws values, many of them equal to a threshold or next to one.
+func (c *treeCase) drawFrame(r *rand.Rand) {
+	const rows = 70
+	c.frame = &matrix.Frame{Rows: rows, Features: make([]matrix.Feature, c.features)}
+	cuts := make([][]float64, c.features)
+	for _, t := range c.trees {
+		for i := range t {
+			if n := &t[i]; n.Feature >= 0 && n.Cats == nil {
+				cuts[n.Feature] = append(cuts[n.Feature], n.Threshold)
+			}
 		}
-		return n
 	}
-	tree := Tree{leaf()}
-	for range r.IntN(leaves) {
+	for j := range c.features {
+		single, double := make([]float32, rows), make([]float64, rows)
+		for i := range double {
+			v := c.number(r)
+			if cuts := cuts[j]; len(cuts) > 0 && r.IntN(3) == 0 {
+				v = cuts[r.IntN(len(cuts))]
+				if c.exact {
+					v = math.Nextafter(v, float64(r.IntN(3)-1)*math.MaxFloat64)
+				}
+			}
+			if j%2 == 1 {
+				c.frame.Features[j].Levels = c.levels
+				v = float64(r.IntN(c.levels + 40))
+			}
+			switch r.IntN(12) {
+			case 0:
+				v = math.NaN()
+			case 1:
+				v = []float64{math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1e-36, -1e-36, float64(float32(1e-35)), -0.5, 1e30, -3}[r.IntN(10)]
+			}
+			single[i], double[i] = float32(v), v
+		}
+		if c.exact {
+			c.frame.Exact = append(c.frame.Exact, double)
+		} else {
+			c.frame.Cols = append(c.frame.Cols, single)
+		}
+	}
+}
+
+func (c *treeCase) leaf(r *rand.Rand) Node {
+	n := Node{Feature: -1, Cover: float64(r.Float32()), Value: []float64{c.number(r)}}
+	for c.vector && len(n.Value) < c.width {
+		n.Value = append(n.Value, c.number(r))
+	}
+	if c.exact {
+		n.Cover, n.Weight = r.Float64(), r.Float32()
+		if r.IntN(4) == 0 {
+			n.Linear = &LeafModel{Const: r.NormFloat64()}
+			for range r.IntN(3) {
+				n.Linear.Features = append(n.Linear.Features, int32(r.IntN(6)))
+				n.Linear.Coef = append(n.Linear.Coef, r.NormFloat64())
+			}
+		}
+	}
+	return n
+}
+
+func (c *treeCase) randomTree(r *rand.Rand) Tree {
+	tree := Tree{c.leaf(r)}
+	for range r.IntN(c.leaves) {
 		i := r.IntN(len(tree))
 		if tree[i].Feature >= 0 {
 			continue
 		}
 		n := Node{Feature: int32(r.IntN(6)), Cover: float64(r.Float32()), MissingLeft: r.IntN(2) == 0, Left: int32(len(tree)), Right: int32(len(tree) + 1)}
-		if n.Feature%2 == 1 && cats {
-			n.Cats = []uint32{r.Uint32(), r.Uint32()}[:1+r.IntN(2)]
+		if n.Feature%2 == 1 && c.cats {
+			for range 1 + r.IntN(c.levels/32) {
+				n.Cats = append(n.Cats, r.Uint32())
+			}
 		} else {
-			n.Threshold = float64(float32(r.NormFloat64()))
+			n.Threshold = c.number(r)
+			if c.exact {
+				n.Missing = Missing(r.IntN(3))
+				n.MissingLeft = n.MissingLeft && n.Missing != MissingNone
+			}
+			if r.IntN(20) == 0 {
+				n.Threshold = math.Inf(r.IntN(2)*2 - 1)
+			}
+		}
+		if c.exact {
+			n.Weight, n.Gain = r.Float32(), r.Float32()
 		}
 		tree[i] = n
-		tree = append(tree, leaf(), leaf())
+		tree = append(tree, c.leaf(r), c.leaf(r))
 	}
 	return tree
 }
 
-func (c treeCase) rows() []int32 {
+func (c *treeCase) rows() []int32 {
 	rows := make([]int32, c.frame.Rows)
 	for i := range rows {
 		rows[i] = int32((i * 37) % c.frame.Rows)
@@ -130,112 +213,204 @@ func (c treeCase) rows() []int32 {
 	return rows
 }
 
-func (c treeCase) row(i int32) []float32 {
-	x := make([]float32, c.features)
+func (c *treeCase) row(i int32) []float64 {
+	x := make([]float64, c.features)
 	for j := range x {
-		x[j] = c.frame.Cols[j][i]
+		if c.frame.Exact != nil {
+			x[j] = c.frame.Exact[j][i]
+		} else {
+			x[j] = float64(c.frame.Cols[j][i])
+		}
 	}
 	return x
 }
 
-var treeCases = []struct {
-	trees, leaves, width int
-	vector, cats         bool
-}{
-	{0, 1, 1, false, false},
-	{1, 1, 1, false, false},
-	{7, 2, 1, false, true},
-	{33, 31, 1, false, false},
-	{40, 31, 1, false, true},
-	{12, 200, 1, false, true},
-	{30, 20, 3, false, true},
-	{11, 30, 4, true, true},
-	{300, 8, 2, false, true},
+var treeCases = []shape{
+	{count: 0, leaves: 1, width: 1},
+	{count: 1, leaves: 1, width: 1},
+	{count: 7, leaves: 2, width: 1, cats: true},
+	{count: 33, leaves: 31, width: 1},
+	{count: 4, leaves: 31, width: 1, cats: true},
+	{count: 12, leaves: 200, width: 1, cats: true},
+	{count: 30, leaves: 20, width: 3, cats: true},
+	{count: 11, leaves: 30, width: 4, vector: true, cats: true},
+	{count: 40, leaves: 31, width: 1, cats: true, levels: 5000},
+	{count: 33, leaves: 31, width: 2, exact: true},
+	{count: 20, leaves: 31, width: 1, exact: true, cats: true},
+	{count: 9, leaves: 30, width: 3, exact: true, vector: true, cats: true},
+	{count: 2, leaves: 6000, width: 1, exact: true},
+	{count: 300, leaves: 30, width: 1},
 }
 
 func TestTreesAgreeWithDefinition(t *testing.T) {
 	t.Parallel()
-	for i, tc := range treeCases {
-		t.Run(fmt.Sprint(tc), func(t *testing.T) {
+	for i, s := range treeCases {
+		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) {
 			t.Parallel()
-			c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), tc.trees, tc.leaves, tc.width, tc.vector, tc.cats)
+			c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), s)
 			p := NewTrees(c.trees, c.width, c.base, c.link)
 			rows := c.rows()
+			var margins, exact []float64
 			var want []float32
+			n := len(c.trees)
+			if !c.vector {
+				n /= c.width
+			}
 			for _, r := range rows {
-				want = append(want, slowTrees(c.trees, c.width, c.base, c.link, c.row(r))...)
+				sum := definedTrees(c, c.row(r))
+				margins = append(margins, sum...)
+				out := make([]float32, c.width)
+				p.out.Apply(slices.Clone(sum), n, out)
+				want = append(want, out...)
+				p.out.Exact(sum, n)
+				exact = append(exact, sum...)
 			}
 			check(t, "Predict", want, predictAll(p, c, rows))
 			for n := 1; n < 18; n++ {
 				check(t, "Predict of few rows", want[:n*c.width], predictAll(p, c, rows[:n]))
 			}
-			check(t, "PredictRow", want, predictRows(p, c, rows))
+			check(t, "PredictExact", exact, predictExact(p, c, rows))
+			check(t, "PredictRow", exact, predictRows(p.PredictRow, c, rows))
+			check(t, "Margin", margins, predictRows(p.Margin, c, rows))
 			again := NewTrees(p.Trees(), c.width, c.base, c.link)
-			check(t, "trees given back", want, predictAll(again, c, rows))
+			check(t, "trees given back", exact, predictExact(again, c, rows))
 			bytes := p.Append(nil)
-			if d := cmp.Diff(bytes, again.Append(nil)); d != "" {
-				t.Errorf("trees given back have another binary form: %s", d)
+			if !slices.Equal(bytes, again.Append(nil)) {
+				t.Error("trees given back have another binary form")
 			}
 			read, err := Decode(kindTrees, bytes, Inputs{Raw: c.features, Dense: c.features})
 			if err != nil {
 				t.Fatal(err)
 			}
-			check(t, "Decode", want, predictAll(read, c, rows))
-			if d := cmp.Diff(bytes, read.Append(nil)); d != "" {
-				t.Errorf("binary form changes when read: %s", d)
+			check(t, "Decode", exact, predictExact(read.(*Trees), c, rows))
+			if !slices.Equal(bytes, read.Append(nil)) {
+				t.Error("binary form changes when read")
 			}
-			if d := cmp.Diff(p.Trees(), read.(*Trees).Trees()); d != "" {
-				t.Errorf("trees change when read: %s", d)
+			if !reflect.DeepEqual(p.Trees(), read.(*Trees).Trees()) {
+				t.Error("trees change when read")
+			}
+			for i, tree := range p.Trees() {
+				compareTrees(t, c.trees[i], 0, tree, 0)
 			}
 		})
 	}
 }
 
-func check(t *testing.T, what string, want, got []float32) {
+// compareTrees looks for differences between the subtrees at two nodes.
+func compareTrees(t *testing.T, a Tree, i int32, b Tree, j int32) {
 	t.Helper()
-	if !slices.Equal(want, got) {
-		t.Errorf("%s differs from the definition:\n%s", what, cmp.Diff(want, got))
+	x, y := a[i], b[j]
+	if x.Feature >= 0 && y.Feature >= 0 {
+		compareTrees(t, a, x.Left, b, y.Left)
+		compareTrees(t, a, x.Right, b, y.Right)
+	}
+	x.Left, x.Right, y.Left, y.Right = 0, 0, 0, 0
+	if !reflect.DeepEqual(x, y) {
+		t.Errorf("a node is given back otherwise: %s", cmp.Diff(x, y))
 	}
 }
 
-func predictAll(p Predictor, c treeCase, rows []int32) []float32 {
+func check[T float32 | float64](t *testing.T, what string, want, got []T) {
+	t.Helper()
+	for i, v := range want {
+		if g := got[i]; v != g && (v == v || g == g) {
+			t.Errorf("%s differs from the definition: value %d is %v, want %v", what, i, g, v)
+			return
+		}
+	}
+}
+
+func predictAll(p Predictor, c *treeCase, rows []int32) []float32 {
 	out := make([]float32, len(rows)*c.width)
 	p.Predict(matrix.New(c.frame, nil, 1), rows, out)
 	return out
 }
 
-func predictRows(p *Trees, c treeCase, rows []int32) []float32 {
-	out := make([]float32, len(rows)*c.width)
+func predictExact(p *Trees, c *treeCase, rows []int32) []float64 {
+	out := make([]float64, len(rows)*c.width)
+	p.PredictExact(matrix.New(c.frame, nil, 1), rows, out)
+	return out
+}
+
+func predictRows(predict func(x, out []float64), c *treeCase, rows []int32) []float64 {
+	out := make([]float64, len(rows)*c.width)
 	for i, r := range rows {
-		p.PredictRow(c.row(r), out[i*c.width:])
+		predict(c.row(r), out[i*c.width:(i+1)*c.width])
 	}
 	return out
 }
 
-func TestMixedTreesAreCovered(t *testing.T) {
+func TestBothLayoutsAreCovered(t *testing.T) {
 	t.Parallel()
-	c := randomCase(rand.New(rand.NewPCG(8, 9)), 300, 8, 2, false, true)
-	mixed, fast := 0, 0
-	for _, f := range NewTrees(c.trees, c.width, c.base, c.link).trees {
-		if f.mixed {
-			mixed++
-		} else {
-			fast++
+	layouts := map[string]int{}
+	for i, s := range treeCases {
+		c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), s)
+		p := NewTrees(c.trees, c.width, c.base, c.link)
+		switch {
+		case p.packed == nil && p.plan.codes != nil:
+			layouts["wide with sets"]++
+		case p.packed == nil:
+			layouts["wide"]++
+		case len(p.plan.sets) > 0:
+			layouts["packed with sets"]++
+		case slices.ContainsFunc(p.plan.tables, func(t ranking) bool { return t.windows > 1 }):
+			layouts["packed with windows"]++
+		default:
+			layouts["packed"]++
 		}
 	}
-	if mixed == 0 || fast == 0 {
-		t.Errorf("%d mixed and %d fast trees: the largest case should have both", mixed, fast)
+	for _, want := range []string{"wide with sets", "packed with sets", "packed with windows", "packed"} {
+		if layouts[want] == 0 {
+			t.Errorf("no case is %s: %v", want, layouts)
+		}
+	}
+}
+
+// TestFarChildren has a tree too large for packed cells.
+func TestFarChildren(t *testing.T) {
+	t.Parallel()
+	const leaves = 70_000
+	var tree Tree
+	var split func(lo, hi int) int32
+	split = func(lo, hi int) int32 {
+		at := int32(len(tree))
+		tree = append(tree, Node{Feature: -1, Value: []float64{float64(lo)}})
+		if hi-lo > 1 {
+			mid := (lo + hi) / 2
+			left, right := split(lo, mid), split(mid, hi)
+			tree[at] = Node{Threshold: float64(mid) - 0.5, Left: left, Right: right}
+		}
+		return at
+	}
+	split(0, leaves)
+	p := NewTrees([]Tree{tree}, 1, nil, Identity)
+	if p.packed != nil {
+		t.Error("packed all the same")
+	}
+	f := &matrix.Frame{Rows: leaves, Cols: [][]float32{make([]float32, leaves)}}
+	rows := make([]int32, leaves)
+	for i := range rows {
+		rows[i], f.Cols[0][i] = int32(i), float32(i)
+	}
+	out := make([]float64, leaves)
+	p.PredictExact(matrix.New(f, nil, 1), rows, out)
+	for i, v := range out {
+		if v != float64(i) {
+			t.Fatalf("row %d comes to leaf %v", i, v)
+		}
 	}
 }
 
 func TestPredictRowAllocatesNothing(t *testing.T) {
-	c := randomCase(rand.New(rand.NewPCG(1, 1)), 30, 20, 3, false, true)
-	p := NewTrees(c.trees, c.width, c.base, c.link)
-	x, out := c.row(0), make([]float32, c.width)
-	p.PredictRow(x, out)
-	// The pool may be emptied by a collection in between.
-	if n := testing.AllocsPerRun(200, func() { p.PredictRow(x, out) }); n >= 1 {
-		t.Errorf("PredictRow allocates %v times a call", n)
+	for i, s := range treeCases {
+		c := randomCase(rand.New(rand.NewPCG(uint64(i), 1)), s)
+		p := NewTrees(c.trees, c.width, c.base, c.link)
+		x, out := c.row(0), make([]float64, c.width)
+		p.PredictRow(x, out)
+		// The pool may be emptied by a collection in between.
+		if n := testing.AllocsPerRun(200, func() { p.PredictRow(x, out) }); n >= 1 {
+			t.Errorf("PredictRow of %+v allocates %v times a call", s, n)
+		}
 	}
 }
 
@@ -261,6 +436,8 @@ func TestDecodeTreesRefuses(t *testing.T) {
 	if _, err := decodeTrees(good, 2); err != nil {
 		t.Fatal(err)
 	}
+	const head = 11 // version, link, flags, scale
+	empty := NewTrees(nil, 1, nil, Identity).Append(nil)
 	inf := float32(math.Inf(1))
 	tests := []struct {
 		name     string
@@ -272,13 +449,17 @@ func TestDecodeTreesRefuses(t *testing.T) {
 		{"bytes too many", append(slices.Clone(good), 0), 2},
 		{"infinite leaf", NewTrees([]Tree{{leaf(inf)}}, 1, nil, Identity).Append(nil), 2},
 		{"infinite base", NewTrees(nil, 1, []float64{math.Inf(1)}, Identity).Append(nil), 2},
-		{"newer version", append([]byte{2}, good[1:]...), 2},
-		{"unknown link", append([]byte{1, 99}, good[2:]...), 2},
+		{"newer version", append([]byte{treesVersion + 1}, good[1:]...), 2},
+		{"older version", append([]byte{treesVersion - 1}, good[1:]...), 2},
+		{"unknown link", append([]byte{treesVersion, 99}, good[2:]...), 2},
 		{"mean of half a round", NewTrees([]Tree{stump}, 2, nil, Mean).Append(nil), 2},
-		{"huge width", binary.AppendUvarint([]byte{1, 0, 0}, 1<<40), 2},
-		{"width 0", []byte{1, 0, 0, 0, 0}, 2},
-		{"huge number of trees", binary.AppendUvarint(slices.Clone(good[:12]), 1<<50), 2},
-		{"tree without nodes", append(slices.Clone(good[:12]), 1, 0), 2},
+		{"width 0", append(append(slices.Clone(good[:head]), 0), good[head+1:]...), 2},
+		{"huge width", append(binary.AppendUvarint(slices.Clone(good[:head]), 1<<40), good[head+1:]...), 2},
+		{"huge number of trees", binary.AppendUvarint(slices.Clone(empty[:len(empty)-1]), 1<<50), 2},
+		{"tree without nodes", append(slices.Clone(empty[:len(empty)-1]), 1, 0), 2},
+		{"huge number of nodes", binary.AppendUvarint(append(slices.Clone(empty[:len(empty)-1]), 1), 1<<30), 2},
+		{"huge number of tables", binary.AppendUvarint(slices.Clone(empty[:len(empty)-3]), 1<<30), 2},
+		{"huge number of sets", binary.AppendUvarint(slices.Clone(empty[:len(empty)-2]), 1<<30), 2},
 	}
 	for n := range good {
 		tests = append(tests, struct {
@@ -298,8 +479,9 @@ func TestDecodeTreesRefuses(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for i, tc := range treeCases[:8] {
-		c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), min(tc.trees, 3), min(tc.leaves, 9), tc.width, tc.vector, tc.cats)
+	for i, tc := range treeCases {
+		tc.count, tc.leaves = min(tc.count, 3), min(tc.leaves, 9)
+		c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), tc)
 		f.Add(kindTrees, NewTrees(c.trees, c.width, c.base, c.link).Append(nil))
 	}
 	f.Add(kindConstant, NewConstant([]float32{1, 2}).Append(nil))
@@ -317,18 +499,15 @@ func FuzzDecode(f *testing.F) {
 		if !ok {
 			return
 		}
-		c := randomCase(rand.New(rand.NewPCG(1, 2)), 0, 1, trees.Width(), false, false)
-		out := predictAll(p, c, c.rows())
-		if got := predictRows(trees, c, c.rows()); !slices.Equal(out, got) {
-			t.Errorf("PredictRow differs from Predict")
-		}
+		c := randomCase(rand.New(rand.NewPCG(1, 2)), shape{leaves: 1, width: trees.Width()})
+		check(t, "PredictRow", predictExact(trees, c, c.rows()), predictRows(trees.PredictRow, c, c.rows()))
 	})
 }
 
 // balancedTrees resembles leaf-wise trees on numeric features.
-func balancedTrees(trees, leaves int) treeCase {
+func balancedTrees(trees, leaves int) *treeCase {
 	r := rand.New(rand.NewPCG(3, 4))
-	c := randomCase(r, 0, 1, 1, false, false)
+	c := randomCase(r, shape{leaves: 1, width: 1})
 	for range trees {
 		tree := Tree{{Feature: -1, Value: []float64{float64(r.Float32())}}}
 		for range leaves - 1 {
@@ -365,14 +544,14 @@ func BenchmarkTrees(b *testing.B) {
 			}
 			perTree(b, len(rows)*size[0])
 		})
-		x := make([][]float32, len(rows))
+		x, exact := make([][]float64, len(rows)), make([]float64, 1)
 		for i, r := range rows {
 			x[i] = c.row(r)
 		}
 		b.Run(fmt.Sprintf("row/%dx%d", size[0], size[1]), func(b *testing.B) {
 			for b.Loop() {
 				for _, x := range x {
-					p.PredictRow(x, out)
+					p.PredictRow(x, exact)
 				}
 			}
 			perTree(b, len(rows)*size[0])
