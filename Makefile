@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 FUZZTIME ?= 5m
 
-.PHONY: build test race lint proofs fuzz budget bench long interop
+.PHONY: build test race lint proofs fuzz budget bench bench-engine long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -31,6 +31,9 @@ budget: ## what the program costs beside training
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+bench-engine: ## the boosting engine beside its peers, into benchmarks/RESULTS.md (needs python3; QUICK=1: a minute)
+	python3 benchmarks/engine.py
 
 interop: ## a second module uses the library; a validator reads the OpenAPI document (needs python3)
 	cd examples/consumer && $(GO) test ./...
