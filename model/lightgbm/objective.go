@@ -26,6 +26,9 @@ func output(objective string, width int) (predictor.Output, error) {
 	if len(words) == 0 {
 		return o, nil
 	}
+	if strings.ContainsAny(objective, "=\r\n") {
+		return o, fmt.Errorf("objective %q holds = or a line break", short(objective))
+	}
 	name := words[0]
 	if long, ok := aliases[name]; ok {
 		name = long

@@ -101,7 +101,7 @@ func (p *parser) model() (*Model, []predictor.Tree, error) {
 	}
 	if line, _ := p.peek(); line == "end of trees" {
 		p.skip()
-	} else if sized && version != "" && version != "v2" {
+	} else if len(trees) == 0 || sized && version != "" && version != "v2" {
 		return nil, nil, errors.New("no \"end of trees\": is the file cut off?")
 	}
 	return m, trees, p.tail(m)

@@ -63,6 +63,9 @@ func (p *parser) tree(features int) (predictor.Tree, error) {
 // read checks the fields' lengths and numbers.
 func (b *block) read(fields map[string]string) error {
 	f := fieldReader{fields: fields}
+	if _, ok := fields["leaf_value"]; !ok {
+		return errors.New("leaf_value: missing")
+	}
 	// Every leaf has a value, of two bytes with its space.
 	b.leaves = f.one("num_leaves", 1, int64(len(fields["leaf_value"])/2+1))
 	cats := f.one("num_cat", 0, int64(len(fields["cat_boundaries"])))
@@ -261,11 +264,12 @@ func (f *fieldReader) list(key string, n int, needed bool, add func(word string)
 
 var errNotNumber = errors.New("not a number")
 
+// ints reads n numbers of 32 bits.
 func (f *fieldReader) ints(key string, n int, needed bool) []int64 {
 	// A number takes two bytes with its space.
 	v := make([]int64, 0, min(n, len(f.fields[key])/2+1))
 	if !f.list(key, n, needed, func(word string) error {
-		x, err := strconv.ParseInt(word, 10, 64)
+		x, err := strconv.ParseInt(word, 10, 32)
 		if err != nil {
 			return errNotNumber
 		}

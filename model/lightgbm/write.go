@@ -72,6 +72,9 @@ func compose(m *Model, version int) (string, []string, error) {
 	m.infos(&b)
 	b.WriteString("tree_sizes=" + strings.Join(sizes, " ") + "\n\n" + strings.Join(blocks, "") + "end of trees\n")
 	writeImportance(&b, trees, names)
+	if slices.ContainsFunc(m.Parameters, func(s string) bool { return strings.ContainsAny(s, "\r\n") }) {
+		return "", nil, errors.New("a line of the parameters holds a line break")
+	}
 	if len(m.Parameters) > 0 {
 		b.WriteString("\nparameters:\n" + strings.Join(m.Parameters, "\n") + "\n\nend of parameters\n")
 	}
@@ -96,9 +99,6 @@ func (m *Model) objective() (string, bool, error) {
 	if m.Objective == "" {
 		name, err := objectiveOf(out, width)
 		return name, out.Average, err
-	}
-	if strings.ContainsAny(m.Objective, "\r\n=") {
-		return "", false, fmt.Errorf("objective %q holds a line break or =", m.Objective)
 	}
 	want, err := output(m.Objective, width)
 	if err != nil {
