@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
 // fixture is a model with what LightGBM predicts; see
@@ -128,7 +129,7 @@ func TestReadAgreesWithLightGBM(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := &parser{rest: f.text}
-			m, trees, err := p.model()
+			_, trees, err := p.model()
 			if err != nil {
 				t.Fatalf("line %d: %v", p.line, err)
 			}
@@ -142,10 +143,42 @@ func TestReadAgreesWithLightGBM(t *testing.T) {
 					t.Errorf("row %d %v: predictions %v, want %v", i, x, sums, f.predictions[i])
 				}
 			}
-			if len(m.Features) != len(f.rows[0]) {
-				t.Errorf("%d features for %d values", len(m.Features), len(f.rows[0]))
+			m, err := Read(strings.NewReader(f.text))
+			if err != nil {
+				t.Fatal(err)
 			}
+			agree(t, m, &f)
 		})
+	}
+}
+
+// agree compares all ways to score a model with what LightGBM says.
+func agree(t *testing.T, m *Model, f *fixture) {
+	t.Helper()
+	w, all := m.Trees.Width(), make([]int32, len(f.rows))
+	frame := &matrix.Frame{Rows: len(f.rows), Exact: make([][]float64, len(m.Features))}
+	for i, x := range f.rows {
+		all[i] = int32(i)
+		if len(x) != len(m.Features) {
+			t.Fatalf("%d features for %d values", len(m.Features), len(x))
+		}
+		for j, v := range x {
+			frame.Exact[j] = append(frame.Exact[j], v)
+		}
+		got := make([]float64, w)
+		if m.Trees.Margin(x, got); !near(got, f.sums[i]) {
+			t.Errorf("row %d %v: sums %v, want %v", i, x, got, f.sums[i])
+		}
+		if m.Trees.PredictRow(x, got); !near(got, f.predictions[i]) {
+			t.Errorf("row %d %v: predictions %v, want %v", i, x, got, f.predictions[i])
+		}
+	}
+	got := make([]float64, w*len(all))
+	m.Trees.PredictExact(matrix.New(frame, nil, 1), all, got)
+	for i, x := range f.rows {
+		if !near(got[i*w:(i+1)*w], f.predictions[i]) {
+			t.Errorf("row %d %v: batch %v, want %v", i, x, got[i*w:(i+1)*w], f.predictions[i])
+		}
 	}
 }
 

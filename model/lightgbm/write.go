@@ -72,7 +72,7 @@ func compose(m *Model, version int) (string, []string, error) {
 	m.infos(&b)
 	b.WriteString("tree_sizes=" + strings.Join(sizes, " ") + "\n\n" + strings.Join(blocks, "") + "end of trees\n")
 	writeImportance(&b, trees, names)
-	if slices.ContainsFunc(m.Parameters, func(s string) bool { return strings.ContainsAny(s, "\r\n") }) {
+	if slices.ContainsFunc(m.Parameters, func(s string) bool { return strings.Contains(s, "\n") }) {
 		return "", nil, errors.New("a line of the parameters holds a line break")
 	}
 	if len(m.Parameters) > 0 {

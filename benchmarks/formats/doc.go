@@ -1,0 +1,16 @@
+// Command formats is our side of the proofs of model formats: it predicts with
+// the models of other libraries, and writes models trained here for them. The
+// other sides are proofs/formats_*.py.
+//
+//	formats lightgbm-predict MODEL ROWS    predictions of a LightGBM model, a line a row
+//	formats lightgbm-sums MODEL ROWS       the same before the objective's link
+//	formats lightgbm-rewrite MODEL V       the model as version V writes it
+//	formats lightgbm-ours DIR              models trained here, as LightGBM's text
+//
+// ROWS is a file of numbers with spaces between, a line a row; nan, inf and -inf
+// are numbers. The last command writes DIR/NAME.txt with the rows NAME.rows and
+// our predictions for them, NAME.predictions. Numbers are exact: they read back
+// as the same double.
+//
+// It starts no goroutines beyond those of a fit.
+package main
