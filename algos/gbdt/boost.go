@@ -58,11 +58,11 @@ func newBooster(s *settings, r *algos.Request) *booster {
 	b.grower = newGrower(s, features, cells, b.train, b.crew)
 	b.quant = newQuantiser(b.train.n, b.obj.unitHessian() && b.train.w == nil, derive(r.Seed, forRounding))
 	if s.baggingFraction < 1 {
-		b.out = newSpread(b.train.cols, b.train.n)
+		b.out = newSpread(b.train.columns, b.train.n)
 	}
 	if len(r.Valid.Rows) > 0 {
 		valid := gatherRows(r.Valid, features, false, b.crew)
-		b.seen = newSpread(valid.cols, valid.n)
+		b.seen = newSpread(valid.columns, valid.n)
 		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n, b.train.n, len(features), b.leafLimit))
 	}
 	return b

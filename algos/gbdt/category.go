@@ -7,7 +7,10 @@ import (
 
 // scanScratch is the memory of one goroutine's searches.
 type scanScratch struct {
-	levels []level
+	levels  []level // of the leaf and feature at hand
+	extreme []level
+	counts  []int64  // of a wide feature's bins, zero between searches
+	touched []uint16 // bins that have been counted
 }
 
 // level is a category in a leaf.
@@ -17,39 +20,73 @@ type level struct {
 	order float64
 }
 
-// levels tries to split the categories of a feature, the missing bin being one
-// of them: each against the rest where the feature has few, else the beginnings
-// of their order by G/(H+cat_smooth), from either end (Fisher 1958; LightGBM).
-func (s *leafScan) levels(i int32, cells []int64, w *scanScratch) {
+// collect makes the list of the levels in a leaf that a split may look at, the
+// missing bin being one of them, and says whether there are two at all.
+func (w *scanScratch) collect(s *leafScan, cells []int64) bool {
 	w.levels = w.levels[:0]
+	present := 0
 	for b, c := range cells {
 		if c != 0 {
-			w.levels = append(w.levels, level{bin: b, sum: c})
+			present++
+			w.add(s, b, c, len(cells)-1)
 		}
 	}
-	if len(w.levels) < 2 {
+	return present > 1
+}
+
+// add puts a level on the list, unless it has too few rows to be ordered.
+func (w *scanScratch) add(s *leafScan, bin int, sum int64, missing int) {
+	h := float64(sum & s.mask)
+	if missing > s.maxOneHot && h*s.rowsPerUnit < s.catSmooth {
 		return
 	}
-	missing := len(cells) - 1
+	order := float64(sum>>(s.shift&63)) / (h + s.catSmoothHessian)
+	w.levels = append(w.levels, level{bin: bin, sum: sum, order: order})
+}
+
+// split tries to part the collected levels: each against the rest where the
+// feature has few, else the beginnings of their order by G/(H+cat_smooth), from
+// either end (Fisher 1958; LightGBM).
+func (w *scanScratch) split(s *leafScan, i int32, missing int) {
 	if missing <= s.maxOneHot {
 		s.oneHot(i, missing, w.levels)
 		return
 	}
-	kept := w.levels[:0]
-	for _, l := range w.levels {
-		g, h := s.unpack(l.sum)
-		if h*s.rowsPerUnit < s.catSmooth {
+	if len(w.levels) == 0 {
+		return
+	}
+	most := min(s.maxSet, (len(w.levels)+1)/2)
+	s.prefixes(i, missing, w.first(most, 1))
+	s.prefixes(i, missing, w.first(most, -1))
+}
+
+// first lists the n first levels in the order of sign·order and sign·bin. Where
+// that is a small part of them it keeps the best so far in order, which most
+// levels do not get into.
+func (w *scanScratch) first(n int, sign float64) []level {
+	compare := func(a, b level) int {
+		return cmp.Or(cmp.Compare(sign*a.order, sign*b.order), int(sign)*(a.bin-b.bin))
+	}
+	if n > 64 || len(w.levels) <= 4*n {
+		slices.SortFunc(w.levels, compare)
+		return w.levels[:n]
+	}
+	best := append(w.extreme[:0], w.levels[:n]...)
+	slices.SortFunc(best, compare)
+	last := sign * best[n-1].order
+	for _, l := range w.levels[n:] {
+		if sign*l.order > last || compare(l, best[n-1]) > 0 {
 			continue
 		}
-		l.order = g / (h + s.catSmoothHessian)
-		kept = append(kept, l)
+		k := n - 1
+		for ; k > 0 && compare(l, best[k-1]) < 0; k-- {
+			best[k] = best[k-1]
+		}
+		best[k] = l
+		last = sign * best[n-1].order
 	}
-	slices.SortFunc(kept, func(a, b level) int {
-		return cmp.Or(cmp.Compare(a.order, b.order), a.bin-b.bin)
-	})
-	s.prefixes(i, missing, kept)
-	slices.Reverse(kept)
-	s.prefixes(i, missing, kept)
+	w.extreme = best
+	return best
 }
 
 func (s *leafScan) oneHot(i int32, missing int, levels []level) {
@@ -69,20 +106,19 @@ func (s *leafScan) oneHot(i int32, missing int, levels []level) {
 // prefixes tries to send the first levels left. A candidate is looked at when
 // another min_data_per_group rows have come to the left side.
 func (s *leafScan) prefixes(i int32, missing int, levels []level) {
-	most := min(s.maxSet, (len(levels)+1)/2)
 	only := -1
-	if s.random != 0 && most > 0 {
-		only = below(mix(s.random^uint64(i)), most)
+	if s.random != 0 && len(levels) > 0 {
+		only = below(mix(s.random^uint64(i)), len(levels))
 		s.feasible = true
 	}
-	left, group := int64(0), 0.0
-	for k, l := range levels[:most] {
+	left, group, take := int64(0), 0.0, 0
+	for k, l := range levels {
 		left += l.sum
 		_, h := s.unpack(l.sum)
 		group += h * s.rowsPerUnit
 		_, right := s.unpack(s.total - left)
 		if right*s.rowsPerUnit < s.minGroup {
-			return
+			break
 		}
 		if group < s.minGroup || only >= 0 && k != only {
 			continue
@@ -91,8 +127,11 @@ func (s *leafScan) prefixes(i int32, missing int, levels []level) {
 			group = 0
 		}
 		if gain, ok := s.offer(left, s.l2+s.catL2); ok {
-			s.takeLevels(i, missing, levels[:k+1], gain, left)
+			s.best.gain, s.best.left, take = gain, left, k+1
 		}
+	}
+	if take > 0 {
+		s.takeLevels(i, missing, levels[:take], s.best.gain, s.best.left)
 	}
 }
 
@@ -102,7 +141,7 @@ func (s *leafScan) takeLevels(i int32, missing int, levels []level, gain float64
 		if l.bin == missing {
 			s.best.missingLeft = true
 		} else {
-			s.best.cats.add(l.bin)
+			s.best.cats = append(s.best.cats, uint16(l.bin))
 		}
 	}
 }

@@ -44,8 +44,13 @@ func finalTree(nodes []node, features []feature) predictor.Tree {
 // own go with the missing values.
 func finalSet(s *split, f *feature) []uint32 {
 	words := make([]uint32, (f.levels+31)/32)
+	sides := s.sides(f.bins)
 	for c := range f.levels {
-		if c < f.bins-1 && s.cats.has(c) || c >= f.bins-1 && s.missingLeft {
+		b := c
+		if f.spec.IsRare(c) {
+			b = f.bins - 1
+		}
+		if sides[b] == 1 {
 			words[c/32] |= 1 << (c % 32)
 		}
 	}

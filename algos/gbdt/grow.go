@@ -61,9 +61,13 @@ type grower struct {
 	chosen  []int32 // the tree's features
 	access  [2][]uint8
 	tiles   []activeTile
+	wides   []int32 // features
+	blocks  []activeBlock
+	work    int             // cells counted for a row
 	scratch []tileHistogram // of each worker, or of each block of rows of each tile
+	pieces  [][]int64       // histograms of blocks of rows of each sparse block
 	levels  []scanScratch   // of each worker
-	found   [][2]split      // of each tile: for the smaller and the larger child
+	found   [][2]split      // of each job: for the smaller and the larger child
 	slots   []*histogram
 	free    []int
 	leaves  []leaf
@@ -75,7 +79,7 @@ const maxHistogramBytes = 256 << 20
 
 func newGrower(s *settings, features []feature, cells int, train *rowset, c crew) *grower {
 	g := &grower{settings: s, features: features, cells: cells, train: train, crew: c}
-	g.spread = newSpread(train.cols, train.n)
+	g.spread = newSpread(train.columns, train.n)
 	g.packed = make([]int64, train.n)
 	g.gathered = make([]int64, train.n)
 	g.scratch = make([]tileHistogram, max(1, int(c)))
@@ -146,10 +150,9 @@ func (g *grower) prepare(q *quantiser, seed uint64) {
 		minGroup: g.minGroup, maxOneHot: g.maxOneHot, maxSet: g.maxSet,
 		maxDelta: g.maxDelta / g.outStep, pathSmooth: g.pathSmooth,
 	}
-	if g.tiles == nil || g.featureFraction < 1 {
+	if g.found == nil || g.featureFraction < 1 {
 		g.chosen = g.chooseFeatures(seed)
-		g.tiles = activeTiles(g.features, g.chosen)
-		g.found = make([][2]split, len(g.tiles))
+		g.activate(g.chosen)
 	}
 }
 
@@ -171,9 +174,8 @@ func (g *grower) chooseFeatures(seed uint64) []int32 {
 func (g *grower) divide(i int, seed uint64) {
 	parent := g.leaves[i]
 	b, f := &parent.best, &g.features[parent.best.feature]
-	table := b.table(f.bins)
 	lo, hi := g.nodes[parent.node].lo, g.nodes[parent.node].hi
-	mid := g.spread.part(lo, hi, g.train.cols[f.frame], &table, g.crew)
+	mid := g.spread.divide(lo, hi, b, f, g.crew)
 
 	left := leaf{node: int32(len(g.nodes)), depth: parent.depth + 1, total: b.left, slot: -1}
 	right := leaf{node: left.node + 1, depth: left.depth, total: parent.total - b.left, slot: -1}
@@ -257,11 +259,12 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 	}
 }
 
-// choose takes the best of what the tiles found, in their order.
+// choose takes the best of what was found; of equals, that of the first feature.
 func (g *grower) choose(i, k int, mask int64) {
 	l := &g.leaves[i]
-	for t := range g.tiles {
-		if b := &g.found[t][k]; b.gain > l.best.gain {
+	for t := range g.found {
+		b := &g.found[t][k]
+		if b.gain > l.best.gain || b.gain == l.best.gain && b.gain > 0 && b.feature < l.best.feature {
 			l.best = *b
 		}
 	}

@@ -1,5 +1,7 @@
 package gbdt
 
+import "github.com/seed-09a2cce4/automl/data/matrix"
+
 // tileHistogram has a histogram for each of a tile's features.
 type tileHistogram [8][256]int64
 
@@ -63,17 +65,18 @@ func gather(tile []uint64, idx []int32, words []uint64) {
 // activeTile is a tile with the features that the current tree may use.
 type activeTile struct {
 	tile     int
+	columns  int     // bytes that are counted
 	features []int32 // indices into the trainer's features
 	rows     []uint8 // where each has its histogram
 	shift    [4]uint8
-	sweep    []cleared // histograms of other features, to be cleared
+	sweep    []cleared // histograms that hold more than the features' bins
 }
 
 type cleared struct{ row, bins int }
 
 // add counts consecutive rows.
 func (a *activeTile) add(words []uint64, gh []int64, h *tileHistogram) {
-	switch n := len(a.features); {
+	switch n := a.columns; {
 	case n > 4:
 		addEight(words, gh, h)
 	case n > 2:
@@ -94,50 +97,64 @@ func (a *activeTile) addRows(tile []uint64, idx []int32, gh []int64, h *tileHist
 	}
 }
 
-// activeTiles groups the chosen features (ascending) by tile. Where few of a
-// tile are chosen a narrower kernel serves them.
+// activeTiles groups those of the chosen features that are in bytes by tile.
+// Where few columns of a tile are chosen a narrower kernel serves them.
 func activeTiles(features []feature, chosen []int32) []activeTile {
+	var members [][]int32
+	for _, i := range chosen {
+		if at := features[i].place; at.Kind == matrix.InBytes {
+			for len(members) <= at.Index/8 {
+				members = append(members, nil)
+			}
+			members[at.Index/8] = append(members[at.Index/8], i)
+		}
+	}
 	var out []activeTile
-	for i := 0; i < len(chosen); {
-		a := activeTile{tile: features[chosen[i]].frame / 8}
-		for ; i < len(chosen) && features[chosen[i]].frame/8 == a.tile; i++ {
-			a.features = append(a.features, chosen[i])
+	for t, list := range members {
+		if len(list) > 0 {
+			a := activeTile{tile: t, features: list}
+			a.place(features)
+			out = append(out, a)
 		}
-		if len(a.features) > 4 {
-			a.placeAll(features)
-		} else {
-			a.placeFew(features)
-		}
-		out = append(out, a)
 	}
 	return out
 }
 
-// placeFew lets the narrow kernels fill rows from 0; rows without a feature
-// repeat the last one.
-func (a *activeTile) placeFew(features []feature) {
-	for k := range a.shift {
-		f := features[a.features[min(k, len(a.features)-1)]]
-		a.shift[k] = uint8(8 * (f.frame % 8))
-		if k < len(a.features) {
-			a.rows = append(a.rows, uint8(k))
-		} else {
-			a.sweep = append(a.sweep, cleared{k, f.bins})
-		}
-	}
-}
-
-// placeAll gives every byte of the tile its own row.
-func (a *activeTile) placeAll(features []feature) {
-	var chosen [8]bool
+// place says which byte is counted in which row.
+func (a *activeTile) place(features []feature) {
+	var chosen, shared [8]bool
 	for _, i := range a.features {
-		row := features[i].frame % 8
-		a.rows = append(a.rows, uint8(row))
-		chosen[row] = true
+		at := features[i].place
+		chosen[at.Index%8] = true
+		shared[at.Index%8] = at.Implied >= 0
 	}
-	for row, is := range chosen {
-		if !is {
-			a.sweep = append(a.sweep, cleared{row, 256})
+	var used []int // the bytes chosen
+	for b, is := range chosen {
+		if is {
+			used = append(used, b)
 		}
+	}
+	a.columns = len(used)
+	row := [8]int{0, 1, 2, 3, 4, 5, 6, 7}
+	if a.columns <= 4 {
+		// The narrow kernels fill rows from 0; those without a byte of their own
+		// repeat the last one.
+		for k := range a.shift {
+			b := used[min(k, len(used)-1)]
+			a.shift[k] = uint8(8 * b)
+			if k < len(used) {
+				row[b] = k
+			} else {
+				a.sweep = append(a.sweep, cleared{k, 256})
+			}
+		}
+	}
+	for b := range row {
+		if shared[b] || a.columns > 4 && !chosen[b] {
+			a.sweep = append(a.sweep, cleared{row[b], 256})
+		}
+	}
+	for _, i := range a.features {
+		a.rows = append(a.rows, uint8(row[features[i].place.Index%8]))
 	}
 }

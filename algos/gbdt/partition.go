@@ -1,11 +1,14 @@
 package gbdt
 
+import "github.com/seed-09a2cce4/automl/data/matrix"
+
 // spread is a set of rows parted by the nodes of the tree at hand: the rows of a
 // node are a stretch of idx, in ascending order.
 type spread struct {
-	cols     [][]uint8
+	columns
 	idx, tmp []int32
 	segments []segment
+	mark     []uint8 // of each row, zero between partitions
 }
 
 // parallelRows is the size from which several goroutines part a leaf.
@@ -13,12 +16,38 @@ const parallelRows = 4 * block
 
 type segment struct{ lo, left, right int }
 
-func newSpread(cols [][]uint8, n int) *spread {
-	return &spread{cols: cols, idx: make([]int32, n), tmp: make([]int32, n)}
+func newSpread(cols columns, n int) *spread {
+	return &spread{columns: cols, idx: make([]int32, n), tmp: make([]int32, n)}
 }
 
-// part moves the rows idx[lo:hi] that go left to the front, keeping their order
-// on both sides, and answers where the right ones start.
+// divide moves the rows idx[lo:hi] that a split sends left to the front, keeping
+// their order on both sides, and answers where the right ones start.
+func (s *spread) divide(lo, hi int, by *split, f *feature, c crew) int {
+	switch f.place.Kind {
+	case matrix.InWide:
+		return s.divideWide(lo, hi, by, f, c)
+	case matrix.InSparse:
+		return s.divideSparse(lo, hi, by, f, c)
+	}
+	table := by.codes(f)
+	return s.part(lo, hi, s.bytes[f.place.Index], &table, c)
+}
+
+// codes lists for every byte of a feature's column whether it goes left.
+func (s *split) codes(f *feature) (t [256]uint8) {
+	sides := s.sides(f.bins)
+	if f.place.Implied < 0 {
+		copy(t[:], sides)
+		return t
+	}
+	for c := range t {
+		t[c] = sides[f.place.Implied]
+	}
+	copy(t[f.place.Base:], sides[:f.stored()])
+	return t
+}
+
+// part is divide by a byte column and a table that has 1 for left.
 func (s *spread) part(lo, hi int, col []uint8, table *[256]uint8, c crew) int {
 	idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
 	if c <= 1 || hi-lo < parallelRows {
@@ -26,7 +55,7 @@ func (s *spread) part(lo, hi int, col []uint8, table *[256]uint8, c crew) int {
 		copy(idx[left:], tmp[:len(idx)-left])
 		return lo + left
 	}
-	return lo + s.partBlocks(idx, tmp, col, table, c)
+	return lo + s.partBlocks(idx, tmp, c, func(idx, tmp []int32) int { return partBlock(idx, tmp, col, table) })
 }
 
 // partBlock leaves the left rows at the front of idx and puts the right ones at
@@ -45,11 +74,11 @@ func partBlock(idx, tmp []int32, col []uint8, table *[256]uint8) int {
 }
 
 // partBlocks parts blocks on their own and then moves the pieces together.
-func (s *spread) partBlocks(idx, tmp []int32, col []uint8, table *[256]uint8, c crew) int {
+func (s *spread) partBlocks(idx, tmp []int32, c crew, part func(idx, tmp []int32) int) int {
 	n := (len(idx) + block - 1) / block
 	s.segments = append(s.segments[:0], make([]segment, n)...)
 	c.blocks(len(idx), func(lo, hi, b int) {
-		left := partBlock(idx[lo:hi], tmp[lo:hi], col, table)
+		left := part(idx[lo:hi], tmp[lo:hi])
 		s.segments[b] = segment{lo: lo, left: left, right: hi - lo - left}
 	})
 	// Left pieces only move down over what has moved already, so one after the

@@ -17,29 +17,49 @@ type feature struct {
 	categorical bool
 	levels      int
 	edges       []float32
+	spec        matrix.BinSpec
+	place       matrix.Place
+}
+
+// columns are the bins of some rows, in the layouts of matrix.Packed.
+type columns struct {
+	bytes  [][]uint8 // nil where useless
+	wide   [][]uint16
+	sparse []*matrix.SparseBlock
 }
 
 // rowset is a selection of rows, counted from 0 in its own order: columns and
 // targets are gathered, so that a subset reads memory as densely as the whole.
 type rowset struct {
-	n     int
-	cols  [][]uint8  // by frame feature; nil where useless
+	n int
+	columns
 	tiles [][]uint64 // nil for validation rows
 	y, w  []float32  // w nil means ones
 }
 
 // usefulFeatures lists the features that can be split at all, and the number of
-// cells that their histograms have.
+// cells that their histograms have. The cells of a sparse block are side by side.
 func usefulFeatures(m *matrix.Matrix) ([]feature, int) {
+	p := m.Packed()
 	var out []feature
 	cells := 0
-	for j, s := range m.Bins().Specs {
+	block := make([]int, len(p.Sparse)) // where its cells start
+	for k, b := range p.Sparse {
+		block[k] = cells
+		cells += b.Width()
+	}
+	for j, s := range p.Specs {
 		if s.Bins < 2 || s.Bins == 2 && !s.HasMissing {
 			continue
 		}
-		out = append(out, feature{frame: j, bins: s.Bins, offset: cells, categorical: s.Categorical,
-			levels: m.Frame.Features[j].Levels, edges: s.Edges})
-		cells += s.Bins
+		f := feature{frame: j, bins: s.Bins, offset: cells, categorical: s.Categorical,
+			levels: m.Frame.Features[j].Levels, edges: s.Edges, spec: s, place: p.Places[j]}
+		if f.place.Kind == matrix.InSparse {
+			f.offset = block[f.place.Index] + f.place.Base
+		} else {
+			cells += s.Bins
+		}
+		out = append(out, f)
 	}
 	return out, cells
 }
@@ -77,23 +97,30 @@ func checkData(what string, p algos.Problem, d algos.Data) error {
 // gatherRows makes a rowset. Where the selection is all rows in order the
 // matrix's own columns are shared.
 func gatherRows(d algos.Data, features []feature, tiles bool, c crew) *rowset {
-	b := d.M.Bins()
-	s := &rowset{n: len(d.Rows), cols: make([][]uint8, len(b.Cols))}
-	s.y, s.w = pick(d.Y, d.Rows), pick(d.W, d.Rows)
-	whole := isWhole(d.Rows, b.Rows)
-	c.run(len(features), func(i, _ int) {
-		j := features[i].frame
-		if s.cols[j] = b.Cols[j]; !whole {
-			s.cols[j] = pick(b.Cols[j], d.Rows)
-		}
-	})
-	if !tiles {
+	p := d.M.Packed()
+	s := &rowset{n: len(d.Rows), y: pick(d.Y, d.Rows), w: pick(d.W, d.Rows)}
+	if isWhole(d.Rows, p.Rows) {
+		s.columns, s.tiles = columns{p.Bytes, p.Wide, p.Sparse}, p.Tiles
 		return s
 	}
-	s.tiles = b.Tiles
-	if !whole {
-		s.tiles = make([][]uint64, len(b.Tiles))
-		c.run(len(b.Tiles), func(t, _ int) { s.tiles[t] = pick(b.Tiles[t], d.Rows) })
+	useful := make([]bool, len(p.Bytes))
+	for i := range features {
+		if at := features[i].place; at.Kind == matrix.InBytes {
+			useful[at.Index] = true
+		}
+	}
+	s.bytes, s.wide = make([][]uint8, len(p.Bytes)), make([][]uint16, len(p.Wide))
+	s.sparse = make([]*matrix.SparseBlock, len(p.Sparse))
+	c.run(len(p.Bytes), func(i, _ int) {
+		if useful[i] {
+			s.bytes[i] = pick(p.Bytes[i], d.Rows)
+		}
+	})
+	c.run(len(p.Wide), func(i, _ int) { s.wide[i] = pick(p.Wide[i], d.Rows) })
+	c.run(len(p.Sparse), func(i, _ int) { s.sparse[i] = p.Sparse[i].Pick(d.Rows) })
+	if tiles {
+		s.tiles = make([][]uint64, len(p.Tiles))
+		c.run(len(p.Tiles), func(t, _ int) { s.tiles[t] = pick(p.Tiles[t], d.Rows) })
 	}
 	return s
 }

@@ -9,26 +9,25 @@ type split struct {
 	// left is the packed sum of the left rows.
 	left    int64
 	feature int32
-	// Numeric splits send bins up to bin left; categorical ones the set cats.
+	// Numeric splits send bins up to bin left; categorical ones those of cats.
 	bin         uint8
 	categorical bool
 	// extraL2 says that the children's values are regularised by cat_l2 too.
 	extraL2     bool
 	missingLeft bool
-	cats        binSet
+	cats        []uint16
 }
 
-// binSet is a set of bins.
-type binSet [4]uint64
-
-func (s *binSet) add(b int)      { s[b>>6&3] |= 1 << (b & 63) }
-func (s *binSet) has(b int) bool { return s[b>>6&3]>>(b&63)&1 == 1 }
-
-// table lists for every bin whether it goes left; bins counts those of the
-// feature, the missing bin last.
-func (s *split) table(bins int) (t [256]uint8) {
-	for b := range bins - 1 {
-		if s.categorical && s.cats.has(b) || !s.categorical && b <= int(s.bin) {
+// sides lists for every bin whether it goes left, 1, or right; bins counts those
+// of the feature, the missing bin last.
+func (s *split) sides(bins int) []uint8 {
+	t := make([]uint8, max(bins, 256))[:bins]
+	if s.categorical {
+		for _, b := range s.cats {
+			t[b] = 1
+		}
+	} else {
+		for b := range min(int(s.bin)+1, bins-1) {
 			t[b] = 1
 		}
 	}
@@ -108,22 +107,33 @@ func (s *leafScan) hopeless() bool { return s.total&s.mask < 2*s.minH }
 // feature looks at one feature's histogram, the missing bin last. It answers
 // whether any split kept to the limits: if none did, none will in the children.
 func (s *leafScan) feature(i int32, f *feature, cells []int64, w *scanScratch) bool {
+	if look, alive := s.begin(i, f); !look {
+		return alive
+	}
+	if f.categorical {
+		if w.collect(s, cells) {
+			w.split(s, i, len(cells)-1)
+		}
+	} else {
+		s.numeric(i, cells)
+	}
+	return s.feasible
+}
+
+// begin says whether to look at a feature at all, and if not, whether it may be
+// split in the children.
+func (s *leafScan) begin(i int32, f *feature) (look, alive bool) {
 	if s.hopeless() {
-		return false
+		return false, false
 	}
 	if s.access != nil && s.access[i] != open {
-		return s.access[i] == skipped
+		return false, s.access[i] == skipped
 	}
 	if s.monotone != nil {
 		s.way = s.monotone[f.frame]
 	}
 	s.feasible = false
-	if f.categorical {
-		s.levels(i, cells, w)
-	} else {
-		s.numeric(i, cells)
-	}
-	return s.feasible
+	return true, false
 }
 
 // numeric tries every threshold with missing values to the right and, if the

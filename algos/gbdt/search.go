@@ -1,46 +1,115 @@
 package gbdt
 
+import "github.com/seed-09a2cce4/automl/data/matrix"
+
 // parallelCells is the work in cells from which a split search is shared out.
 const parallelCells = 1 << 15
 
-// search counts the histograms of one or two sibling leaves tile by tile and
-// looks for the best splits while they are in the cache. derived says that the
-// larger leaf's histogram is still the parent's.
-func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
-	j := &searchJob{grower: g, scans: scans, at: at, derived: derived, whole: whole}
-	n := &g.nodes[g.leaves[at[0]].node]
-	crew := g.crew
-	if (n.hi-n.lo)*8*len(g.tiles)+2*g.cells < parallelCells {
-		crew = 1
-	}
-	if crew > 1 && len(g.tiles) < 2*int(crew) && n.hi-n.lo >= parallelRows {
-		j.pieces = int(crew)
-		g.needScratch(j.pieces * len(g.tiles))
-		crew.run(j.pieces*len(g.tiles), j.countPiece)
-		crew.run(len(g.tiles), func(t, worker int) {
-			if j.dead(t) {
-				return
-			}
-			j.finish(t, g.scratch[t*j.pieces:(t+1)*j.pieces], worker)
-		})
-		return
-	}
-	crew.run(len(g.tiles), func(t, worker int) {
-		if j.dead(t) {
-			return
+// activate sorts the features that the current tree may use by their layouts.
+// There is a job for each tile, each wide feature and each chunk of a sparse
+// block.
+func (g *grower) activate(chosen []int32) {
+	g.tiles = activeTiles(g.features, chosen)
+	g.wides = g.wides[:0]
+	for _, i := range chosen {
+		if g.features[i].place.Kind == matrix.InWide {
+			g.wides = append(g.wides, i)
 		}
-		h := g.scratch[worker : worker+1]
-		j.count(t, 0, 0, 1, &h[0])
-		j.finish(t, h, worker)
-	})
+	}
+	g.blocks = activeBlocks(g.features, chosen, g.train.sparse)
+	jobs := len(g.tiles) + len(g.wides)
+	g.work = 8*len(g.tiles) + 4*len(g.wides)
+	for k := range g.blocks {
+		b := &g.blocks[k]
+		b.job = jobs
+		jobs += (len(b.features) + chunk - 1) / chunk
+		g.work += 2 * len(g.train.sparse[b.block].Cells) / max(1, g.train.n)
+	}
+	g.found = make([][2]split, jobs)
 }
 
+// search counts the histograms of one or two sibling leaves job by job and looks
+// for the best splits while they are in the cache. derived says that the larger
+// leaf's histogram is still the parent's.
+func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
+	j := &searchJob{grower: g, scans: scans, at: at, derived: derived, whole: whole, tilePieces: 1, sparsePieces: 1}
+	crew := g.crew
+	if j.rowsOf(0)*g.work+2*g.cells < parallelCells {
+		crew = 1
+	}
+	if crew > 1 && j.rowsOf(0) >= parallelRows {
+		j.sparsePieces = int(crew)
+		if len(g.tiles) < 2*int(crew) {
+			j.tilePieces = int(crew)
+		}
+	}
+	j.count(crew)
+	j.finish(crew)
+}
+
+// searchJob is one search. Tiles and sparse blocks may be counted in pieces of
+// the rows.
 type searchJob struct {
 	*grower
 	scans          *[2]leafScan
 	at             [2]int
 	derived, whole bool
-	pieces         int
+	tilePieces     int
+	sparsePieces   int
+}
+
+func (j *searchJob) rowsOf(k int) int {
+	n := &j.nodes[j.leaves[j.at[k]].node]
+	return n.hi - n.lo
+}
+
+// count does all that can be done at the same time: wide features and, unless
+// they are in pieces, tiles are searched as well.
+func (j *searchJob) count(crew crew) {
+	j.lively()
+	j.needPieces()
+	j.needScratch(max(int(crew), j.tilePieces*len(j.tiles)))
+	wides, sparse := len(j.wides), len(j.blocks)*j.sparsePieces
+	crew.run(wides+sparse+len(j.tiles)*j.tilePieces, func(i, worker int) {
+		switch {
+		case i < wides:
+			j.wide(i, worker)
+		case i < wides+sparse:
+			j.countBlock(i - wides)
+		case j.tilePieces == 1:
+			j.wholeTile(i-wides-sparse, worker)
+		default:
+			j.tilePiece(i - wides - sparse)
+		}
+	})
+}
+
+// finish searches what was counted in pieces, and the sparse features.
+func (j *searchJob) finish(crew crew) {
+	tiles := len(j.tiles)
+	if j.tilePieces == 1 {
+		tiles = 0
+	}
+	type part struct{ block, chunk int }
+	var parts []part
+	for a := range j.blocks {
+		for c := 0; c*chunk < len(j.blocks[a].features); c++ {
+			parts = append(parts, part{a, c})
+		}
+	}
+	if tiles+len(parts) == 0 {
+		return
+	}
+	crew.run(tiles+len(parts), func(i, worker int) {
+		switch {
+		case i >= tiles:
+			j.finishChunk(parts[i-tiles].block, parts[i-tiles].chunk, worker)
+		case j.dead(i):
+			j.bury(i)
+		default:
+			j.finishTile(i, j.scratch[i*j.tilePieces:(i+1)*j.tilePieces], worker)
+		}
+	})
 }
 
 func (g *grower) needScratch(n int) {
@@ -49,15 +118,26 @@ func (g *grower) needScratch(n int) {
 	}
 }
 
-// countPiece counts a piece of the smaller leaf's rows for a tile.
-func (j *searchJob) countPiece(i, _ int) {
-	if t := i / j.pieces; !j.dead(t) {
-		j.count(t, 0, i%j.pieces, j.pieces, &j.scratch[i])
+// wholeTile counts and searches tile t.
+func (j *searchJob) wholeTile(t, worker int) {
+	if j.dead(t) {
+		j.bury(t)
+		return
+	}
+	h := j.scratch[worker : worker+1]
+	j.countTile(t, 0, 0, 1, &h[0])
+	j.finishTile(t, h, worker)
+}
+
+// tilePiece counts a piece of the smaller leaf's rows for a tile.
+func (j *searchJob) tilePiece(i int) {
+	if t := i / j.tilePieces; !j.dead(t) {
+		j.countTile(t, 0, i%j.tilePieces, j.tilePieces, &j.scratch[i])
 	}
 }
 
-// count adds piece p of pieces of a leaf's rows to the histograms of tile t.
-func (j *searchJob) count(t, k, p, pieces int, h *tileHistogram) {
+// countTile adds piece p of pieces of a leaf's rows to the histograms of tile t.
+func (j *searchJob) countTile(t, k, p, pieces int, h *tileHistogram) {
 	a := &j.tiles[t]
 	n := &j.nodes[j.leaves[j.at[k]].node]
 	rows := n.hi - n.lo
@@ -70,9 +150,9 @@ func (j *searchJob) count(t, k, p, pieces int, h *tileHistogram) {
 	}
 }
 
-// finish stores the counted histograms of tile t, makes the larger leaf's, and
-// searches both. It leaves the scratch histograms empty.
-func (j *searchJob) finish(t int, parts []tileHistogram, worker int) {
+// finishTile stores the counted histograms of tile t, makes the larger leaf's,
+// and searches both. It leaves the scratch histograms empty.
+func (j *searchJob) finishTile(t int, parts []tileHistogram, worker int) {
 	a := &j.tiles[t]
 	scans, w := *j.scans, &j.levels[worker]
 	small := j.slots[j.leaves[j.at[0]].slot]
@@ -83,7 +163,7 @@ func (j *searchJob) finish(t int, parts []tileHistogram, worker int) {
 	for k, i := range a.features {
 		f := &j.features[i]
 		cells := f.of(small)
-		flush(parts, a.rows[k], cells)
+		f.flush(parts, a.rows[k], cells, scans[0].total)
 		if large == nil {
 			small.alive[i] = scans[0].feature(i, f, cells, w)
 			continue
@@ -110,11 +190,11 @@ func (j *searchJob) finish(t int, parts []tileHistogram, worker int) {
 // subtracted from.
 func (j *searchJob) finishLarge(t int, parts []tileHistogram, scan *leafScan, w *scanScratch) {
 	a := &j.tiles[t]
-	j.count(t, 1, 0, 1, &parts[0])
+	j.countTile(t, 1, 0, 1, &parts[0])
 	large := j.slots[j.leaves[j.at[1]].slot]
 	for k, i := range a.features {
 		f := &j.features[i]
-		flush(parts, a.rows[k], f.of(large))
+		f.flush(parts, a.rows[k], f.of(large), scan.total)
 		large.alive[i] = scan.feature(i, f, f.of(large), w)
 	}
 	a.clear(parts)
@@ -125,27 +205,49 @@ func (j *searchJob) dead(t int) bool {
 	if !j.derived {
 		return false
 	}
-	small, large := j.slots[j.leaves[j.at[0]].slot], j.slots[j.leaves[j.at[1]].slot]
+	large := j.slots[j.leaves[j.at[1]].slot]
 	for _, i := range j.tiles[t].features {
 		if large.alive[i] {
 			return false
 		}
 	}
+	return true
+}
+
+// bury gives up a dead tile.
+func (j *searchJob) bury(t int) {
+	small := j.slots[j.leaves[j.at[0]].slot]
 	for _, i := range j.tiles[t].features {
 		small.alive[i] = false
 	}
 	j.found[t] = [2]split{}
-	return true
+}
+
+// stored is the number of bins that a byte column has of the feature.
+func (f *feature) stored() int {
+	if f.place.Implied >= 0 && !f.spec.HasMissing {
+		return f.bins - 1
+	}
+	return f.bins
 }
 
 // flush moves a feature's histogram out of the scratch memory, summing up
-// pieces, and leaves zeros.
-func flush(parts []tileHistogram, row uint8, cells []int64) {
-	h := parts[0][row&7][:len(cells)]
+// pieces, and leaves zeros. The total gives the bin that is not stored.
+func (f *feature) flush(parts []tileHistogram, row uint8, cells []int64, total int64) {
+	stored, base := f.stored(), f.place.Base
+	clear(cells[stored:])
+	flush(parts, row, base, cells[:stored])
+	if f.place.Implied >= 0 {
+		imply(cells, f.place.Implied, total)
+	}
+}
+
+func flush(parts []tileHistogram, row uint8, base int, cells []int64) {
+	h := parts[0][row&7][base : base+len(cells)]
 	copy(cells, h)
 	clear(h)
 	for p := 1; p < len(parts); p++ {
-		h := parts[p][row&7][:len(cells)]
+		h := parts[p][row&7][base : base+len(cells)]
 		for b, c := range h {
 			cells[b] += c
 		}
@@ -153,7 +255,7 @@ func flush(parts []tileHistogram, row uint8, cells []int64) {
 	}
 }
 
-// clear zeroes what the kernels counted for features that are not active.
+// clear zeroes what the kernels counted beside the features' bins.
 func (a *activeTile) clear(parts []tileHistogram) {
 	for p := range parts {
 		for _, s := range a.sweep {

@@ -117,9 +117,7 @@ func replay(nodes []node, features []feature, s *spread, rows int, c crew, visit
 			visit(n, s.idx[lo[i]:hi[i]])
 			continue
 		}
-		f := &features[n.split.feature]
-		table := n.split.table(f.bins)
-		mid := s.part(lo[i], hi[i], s.cols[f.frame], &table, c)
+		mid := s.divide(lo[i], hi[i], &n.split, &features[n.split.feature], c)
 		lo[n.left], hi[n.left] = lo[i], mid
 		lo[n.right], hi[n.right] = mid, hi[i]
 	}

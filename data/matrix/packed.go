@@ -202,4 +202,3 @@ func (p *Packed) column(j int) []uint8 {
 	}
 	return out
 }
-

@@ -1,0 +1,220 @@
+package gbdt
+
+import (
+	"sort"
+
+	"github.com/seed-09a2cce4/automl/data/matrix"
+)
+
+// chunk is the number of sparse features that are searched in one job.
+const chunk = 64
+
+// activeBlock is a sparse block with the features that the current tree may use.
+type activeBlock struct {
+	block    int
+	offset   int     // of its cells in a leaf's histogram
+	width    int     // their number
+	features []int32 // indices into the trainer's features
+	job      int     // of the first chunk
+	live     bool    // some feature may be split in the leaves at hand
+}
+
+func (a *activeBlock) of(h *histogram) []int64 { return h.cells[a.offset : a.offset+a.width] }
+
+// activeBlocks groups those of the chosen features that are sparse by block.
+func activeBlocks(features []feature, chosen []int32, blocks []*matrix.SparseBlock) []activeBlock {
+	all := make([]activeBlock, len(blocks))
+	for _, i := range chosen {
+		if f := &features[i]; f.place.Kind == matrix.InSparse {
+			a := &all[f.place.Index]
+			a.block, a.offset, a.width = f.place.Index, f.offset-f.place.Base, blocks[f.place.Index].Width()
+			a.features = append(a.features, i)
+		}
+	}
+	out := all[:0]
+	for _, a := range all {
+		if len(a.features) > 0 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// countSparse adds the packed gradients gh of the rows lo, lo+1, … to the cells
+// of their entries.
+func countSparse(b *matrix.SparseBlock, lo int, gh, h []int64) {
+	for i, g := range gh {
+		for _, c := range b.Cells[b.Start[lo+i]:b.Start[lo+i+1]] {
+			h[c] += g
+		}
+	}
+}
+
+// countSparseRows counts the rows idx; gh is in their order.
+func countSparseRows(b *matrix.SparseBlock, idx []int32, gh, h []int64) {
+	gh = gh[:len(idx)]
+	for i, r := range idx {
+		g := gh[i]
+		for _, c := range b.Cells[b.Start[r]:b.Start[r+1]] {
+			h[c] += g
+		}
+	}
+}
+
+// imply gives the bin that is not counted what the others leave of the total,
+// and answers the sum of these.
+func imply(cells []int64, implied int, total int64) (others int64) {
+	for _, c := range cells {
+		others += c
+	}
+	others -= cells[implied]
+	cells[implied] = total - others
+	return others
+}
+
+// piece answers the histogram that piece p of leaf k is counted into: the leaf's
+// own for the first piece.
+func (j *searchJob) piece(a, k, p int) []int64 {
+	b := &j.blocks[a]
+	if p == 0 {
+		return b.of(j.slots[j.leaves[j.at[k]].slot])
+	}
+	at := (a*2+k)*j.sparsePieces + p
+	for len(j.pieces) <= at {
+		j.pieces = append(j.pieces, nil)
+	}
+	return j.pieces[at][:b.width]
+}
+
+// needPieces makes room for the histograms of pieces, before they are counted at
+// the same time.
+func (j *searchJob) needPieces() {
+	for a := range j.blocks {
+		for k := range 2 {
+			for p := 1; p < j.sparsePieces; p++ {
+				at := (a*2+k)*j.sparsePieces + p
+				for len(j.pieces) <= at {
+					j.pieces = append(j.pieces, nil)
+				}
+				if len(j.pieces[at]) < j.blocks[a].width {
+					j.pieces[at] = make([]int64, j.blocks[a].width)
+				}
+			}
+		}
+	}
+}
+
+// countBlock counts a piece of the rows of the leaves for a sparse block: those
+// of the smaller one, and of the larger one where it can't be derived.
+func (j *searchJob) countBlock(job int) {
+	a, p := job/j.sparsePieces, job%j.sparsePieces
+	if !j.blocks[a].live {
+		return
+	}
+	b := j.train.sparse[j.blocks[a].block]
+	for k, i := range j.at {
+		if i < 0 || k == 1 && j.derived {
+			continue
+		}
+		n := &j.nodes[j.leaves[i].node]
+		rows := n.hi - n.lo
+		lo, hi := n.lo+p*rows/j.sparsePieces, n.lo+(p+1)*rows/j.sparsePieces
+		h := j.piece(a, k, p)
+		clear(h)
+		if j.whole {
+			countSparse(b, lo, j.packed[lo:hi], h)
+		} else {
+			countSparseRows(b, j.spread.idx[lo:hi], j.gathered[lo:hi], h)
+		}
+	}
+}
+
+// lively says which blocks have features that may still be split.
+func (j *searchJob) lively() {
+	for a := range j.blocks {
+		b := &j.blocks[a]
+		b.live = !j.derived
+		if j.derived {
+			large := j.slots[j.leaves[j.at[1]].slot]
+			for _, i := range b.features {
+				if large.alive[i] {
+					b.live = true
+					break
+				}
+			}
+		}
+	}
+}
+
+// finishChunk sums up the pieces of some features of block a, makes the larger
+// leaf's histograms, and searches both.
+func (j *searchJob) finishChunk(a, c, worker int) {
+	b := &j.blocks[a]
+	scans, w := *j.scans, &j.levels[worker]
+	small := j.slots[j.leaves[j.at[0]].slot]
+	var large *histogram
+	if j.at[1] >= 0 {
+		large = j.slots[j.leaves[j.at[1]].slot]
+	}
+	for _, i := range b.features[c*chunk : min((c+1)*chunk, len(b.features))] {
+		f := &j.features[i]
+		if j.derived && !large.alive[i] {
+			small.alive[i] = false
+			continue
+		}
+		cells := j.sumPieces(a, 0, f, small)
+		others := imply(cells, f.place.Implied, scans[0].total)
+		switch {
+		case j.derived:
+			rest := f.of(large)
+			for k, c := range cells {
+				rest[k] -= c
+			}
+			large.alive[i] = scans[1].feature(i, f, rest, w)
+		case large != nil:
+			rest := j.sumPieces(a, 1, f, large)
+			imply(rest, f.place.Implied, scans[1].total)
+			large.alive[i] = scans[1].feature(i, f, rest, w)
+		}
+		// One side of any split has none but the other bins.
+		small.alive[i] = others&scans[0].mask >= scans[0].minH && scans[0].feature(i, f, cells, w)
+	}
+	j.found[b.job+c] = [2]split{scans[0].best, scans[1].best}
+}
+
+func (j *searchJob) sumPieces(a, k int, f *feature, h *histogram) []int64 {
+	cells := f.of(h)
+	for p := 1; p < j.sparsePieces; p++ {
+		for b, c := range j.piece(a, k, p)[f.place.Base:][:f.bins] {
+			cells[b] += c
+		}
+	}
+	return cells
+}
+
+// divideSparse is divide for a sparse feature: it marks the rows that do not go
+// with value zero and parts by the marks.
+func (s *spread) divideSparse(lo, hi int, by *split, f *feature, c crew) int {
+	idx := s.idx[lo:hi]
+	if len(idx) == 0 {
+		return lo
+	}
+	if s.mark == nil {
+		s.mark = make([]uint8, len(s.idx))
+	}
+	sides := by.sides(f.bins)
+	zero := sides[f.place.Implied]
+	l := &s.sparse[f.place.Index].Lists[f.place.List]
+	first := sort.Search(len(l.Rows), func(k int) bool { return l.Rows[k] >= idx[0] })
+	last := first + sort.Search(len(l.Rows)-first, func(k int) bool { return l.Rows[first+k] > idx[len(idx)-1] })
+	rows, bins := l.Rows[first:last], l.Bins[first:last]
+	for k, r := range rows {
+		s.mark[r] = sides[bins[k]] ^ zero
+	}
+	table := [256]uint8{zero, 1 - zero}
+	mid := s.part(lo, hi, s.mark, &table, c)
+	for _, r := range rows {
+		s.mark[r] = 0
+	}
+	return mid
+}
