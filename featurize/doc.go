@@ -20,6 +20,9 @@
 //   - a date column that holds text: parsed cell by cell likewise;
 //   - dates in a numeric column: an error, since no number would be right.
 //
+// PassThrough makes the pipeline of an imported model instead: columns pass
+// through in double precision, categories as codes.
+//
 // Nothing here looks at the target but InferTarget and Target.Encode; a
 // transform that does so (Supervised) has to be fitted once a fold, apart from
 // the pipeline.

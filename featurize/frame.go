@@ -2,6 +2,7 @@ package featurize
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/seed-09a2cce4/automl/data"
@@ -27,6 +28,9 @@ func (pl *Pipeline) Frame(t *data.Table, threads int) (*matrix.Frame, error) {
 		cols[i] = c
 	}
 	rows := t.Rows()
+	if pl.exact {
+		return pl.exactFrame(cols, rows, max(1, threads))
+	}
 	f := &matrix.Frame{Rows: rows, Features: pl.Features(), Cols: make([][]float32, len(pl.features))}
 	cells := make([]float32, rows*len(pl.features))
 	for j := range f.Cols {
@@ -183,6 +187,11 @@ func (pl *Pipeline) gather(rows int, work []*piece) *matrix.Sparse {
 	return s
 }
 
+// absentValue is the error for a row without a value that the model needs.
+func absentValue(name string, row map[string]any) error {
+	return fmt.Errorf("the model needs a value that the row lacks: %q%s", name, hint(name, slices.Sorted(maps.Keys(row))))
+}
+
 // Row makes the features of a single row into x, which has one place for each
 // of Features, and returns the sparse part (one row), nil without text. The
 // bits are those of Frame. Values are strings, booleans, integers, floats,
@@ -197,12 +206,7 @@ func (pl *Pipeline) Row(row map[string]any, x []float32) (*matrix.Sparse, error)
 	for i, name := range pl.columns {
 		v, ok := row[name]
 		if !ok {
-			names := make([]string, 0, len(row))
-			for n := range row {
-				names = append(names, n)
-			}
-			slices.Sort(names)
-			return nil, fmt.Errorf("the model needs a value that the row lacks: %q%s", name, hint(name, names))
+			return nil, absentValue(name, row)
 		}
 		var err error
 		if cells[i], err = cellOf(v); err != nil {

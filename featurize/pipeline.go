@@ -26,6 +26,7 @@ type Pipeline struct {
 	offset   []int          // of each transform: its first sparse column
 	features []matrix.Feature
 	sparse   int
+	exact    bool // all transforms are: frames hold doubles
 }
 
 // Fit fits the plan's transforms and the encoder on the first rows rows of t
@@ -123,7 +124,7 @@ func (pl *Pipeline) index() error {
 		}
 		pl.sparse += t.SparseCols()
 	}
-	return nil
+	return pl.checkExact()
 }
 
 // unused returns the name, numbered if another feature has it already.

@@ -87,6 +87,8 @@ func kindOf(name string) (kind, error) {
 		return kind{fitDatetime, decodeAs[datetime]}, nil
 	case "text":
 		return kind{fitText, decodeAs[text]}, nil
+	case "exact":
+		return kind{fitExact, decodeAs[exact]}, nil
 	}
 	return kind{}, fmt.Errorf("unknown transform %q: written by a newer version?", name)
 }
