@@ -263,7 +263,7 @@ func (p *parser) trees(features int) ([]predictor.Tree, error) {
 
 // tail reads what comes after the trees: parameters and pandas' categories.
 func (p *parser) tail(m *Model) error {
-	inside := false
+	part := ""
 	for {
 		line, ok := p.peek()
 		if !ok {
@@ -272,13 +272,13 @@ func (p *parser) tail(m *Model) error {
 		p.skip()
 		levels, pandas := strings.CutPrefix(line, "pandas_categorical:")
 		switch {
-		case inside && line == "end of parameters":
-			inside = false
-		case inside && line != "":
+		case part == "parameters:" && line == "end of parameters", part == "feature_importances:" && line == "":
+			part = ""
+		case part == "parameters:" && line != "":
 			m.Parameters = append(m.Parameters, line)
-		case inside:
-		case line == "parameters:":
-			inside = true
+		case part != "":
+		case line == "parameters:", line == "feature_importances:":
+			part = line
 		case strings.HasPrefix(line, "Tree="):
 			return errors.New("a tree after the end of the trees")
 		case pandas:

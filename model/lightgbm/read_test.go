@@ -386,3 +386,14 @@ func TestReadCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Importances are names, which may look like the beginning of a tree.
+func TestReadFeatureCalledTree(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(small, "feature_names=a b", "feature_names=Tree b", 1)
+	text = strings.Replace(text, "end of trees\n", "end of trees\n\nfeature_importances:\nTree=1\nb=1\n", 1)
+	m, err := Read(strings.NewReader(text))
+	if err != nil || len(m.Parameters) != 1 {
+		t.Fatalf("%d parameters, %v", len(m.Parameters), err)
+	}
+}
