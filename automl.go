@@ -27,6 +27,14 @@ type (
 	Table       = data.Table
 )
 
+// Explanation is what [Model.Explain] finds each column to add to predictions,
+// ExplainOptions how it does so; PermuteOptions are those of [Model.Permute].
+type (
+	Explanation    = model.Explanation
+	ExplainOptions = model.ExplainOptions
+	PermuteOptions = model.PermuteOptions
+)
+
 // ErrNoModel is wrapped by Fit's error when it ended before any trial succeeded.
 var ErrNoModel = scheduler.ErrNoModel
 

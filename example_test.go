@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"math"
 
 	"github.com/seed-09a2cce4/automl"
 	"github.com/seed-09a2cce4/automl/model"
@@ -65,6 +66,28 @@ func ExampleModel_PredictRow() {
 	}
 	fmt.Println("same answer:", fromMap.Label == fromStruct.Label)
 	// Output: same answer: true
+}
+
+// What each column adds to a prediction, the expected one included.
+func ExampleModel_Explain() {
+	table, err := automl.ReadFile("examples/german/train.csv")
+	if err != nil {
+		log.Fatal(err)
+	}
+	trained, err := automl.Fit(context.Background(), table, automl.Options{Target: "class", Trials: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := trained.Explain(context.Background(), table, automl.ExplainOptions{Rows: []int32{0}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sum := e.Expected[0]
+	for c := range e.Columns {
+		sum += e.At(0, 0, c) // to the probability of e.Outputs[0]
+	}
+	fmt.Println("adds up:", math.Abs(sum-e.Predictions[0]) < 1e-9)
+	// Output: adds up: true
 }
 
 // Mistakes of the user can be told from failures of the program.

@@ -24,12 +24,7 @@ type Evaluation struct {
 // metric of the task, without sample weights.
 func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
 	info := m.spec.Info
-	column := t.Column(info.Target)
-	if column == nil {
-		return nil, fmt.Errorf("the table has no target column %q: evaluate needs the true answers", info.Target)
-	}
-	target := &featurize.Target{Name: info.Target, Task: info.Task, Classes: info.Classes}
-	y, known, err := target.Encode(column)
+	y, known, err := m.answers(t)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +47,18 @@ func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
 		e.Scores[metric.Name] = score
 	}
 	return e, nil
+}
+
+// answers encodes the target column of a table; known is false where a row has
+// no answer, or one that the model has never seen.
+func (m *Model) answers(t *data.Table) (y []float32, known []bool, err error) {
+	info := m.spec.Info
+	column := t.Column(info.Target)
+	if column == nil {
+		return nil, nil, fmt.Errorf("the table has no target column %q: the true answers are needed", info.Target)
+	}
+	target := &featurize.Target{Name: info.Target, Task: info.Task, Classes: info.Classes}
+	return target.Encode(column)
 }
 
 func keepKnown(y, pred []float32, known []bool, width int) (truth, kept []float32) {

@@ -90,18 +90,44 @@ func (constantPart) rows(*matrix.Matrix, []int32, []float64) {}
 // treePart credits what each feature adds to the columns that it is made of, in
 // equal parts.
 type treePart struct {
-	shap    *predictor.Shap
-	sources [][]int // of each feature: places among the columns
-	columns int
+	shap       *predictor.Shap
+	statistics *predictor.Statistics // nil for plain trees
+	sources    [][]int               // of each feature: places among the columns
+	columns    int
 }
 
-func (x *explained) newTreePart(p predictor.Predictor) (part, error) {
-	features := x.m.spec.Pipeline.Features()
-	shap, err := predictor.NewShap(p.(*predictor.Trees), len(features))
-	if err != nil {
-		return nil, err
+func (x *explained) newTreePart(p predictor.Predictor) (*treePart, error) {
+	features := sourcesOf(x.m.spec.Pipeline.Features(), x.result.Columns)
+	t := &treePart{sources: features, columns: len(x.result.Columns)}
+	trees, ok := p.(*predictor.Trees)
+	if !ok {
+		t.statistics = p.(*predictor.Statistics)
+		trees = t.statistics.Trees()
+		t.sources = virtualSources(t.statistics, features)
 	}
-	return &treePart{shap, sourcesOf(features, x.result.Columns), len(x.result.Columns)}, nil
+	var err error
+	t.shap, err = predictor.NewShap(trees, len(t.sources))
+	return t, err
+}
+
+// virtualSources are the places of the columns behind each feature of the
+// trees: features of the frame, then virtual ones.
+func virtualSources(s *predictor.Statistics, features [][]int) [][]int {
+	n := len(features)
+	for _, t := range s.Tables() {
+		n += len(t.Default)
+	}
+	out := make([][]int, n)
+	for i := range out {
+		for _, f := range s.Sources(int32(i)) {
+			for _, c := range features[f] {
+				if !slices.Contains(out[i], c) {
+					out[i] = append(out[i], c)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // sourcesOf are the places, among columns, of what each feature is made of.
@@ -121,6 +147,9 @@ func (t *treePart) expected() []float64 { return t.shap.Expected() }
 
 func (t *treePart) rows(x *matrix.Matrix, rows []int32, out []float64) {
 	n, size := t.shap.Features(), len(rows)*t.shap.Width()
+	if t.statistics != nil {
+		x, rows = t.statistics.Expand(x, rows), interval(0, len(rows))
+	}
 	phi := make([]float64, size*n)
 	t.shap.Rows(x, rows, phi)
 	for i := range size {

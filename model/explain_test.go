@@ -270,6 +270,47 @@ func TestExplainManyClasses(t *testing.T) {
 	}
 }
 
+// TestExactOfStatistics: virtual features are credited to the columns behind them.
+func TestExactOfStatistics(t *testing.T) {
+	t.Parallel()
+	_, m := sample(t)
+	features := len(m.spec.Pipeline.Features())
+	city := featureOf(t, m, "city")
+	tables := []predictor.Table{{Features: []int32{city}, Levels: []int32{3}, Keys: []uint64{0, 1, 2}, Values: []uint8{9, 1, 4}, Default: []uint8{3}}}
+	tree := predictor.Tree{
+		{Feature: int32(features), Threshold: 3, Left: 1, Right: 2, Cover: 60},
+		{Feature: -1, Value: []float64{-1}, Cover: 20},
+		{Feature: featureOf(t, m, "age"), Threshold: 33, Left: 3, Right: 4, Cover: 40},
+		{Feature: -1, Value: []float64{2}, Cover: 20},
+		{Feature: -1, Value: []float64{5}, Cover: 20},
+	}
+	p, err := predictor.NewStatistics(features, tables, []predictor.Tree{tree}, 1, nil, predictor.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, m := withMembers(t, metrics.Regression, Member{Weight: 1, Predictor: p})
+	e := explain(t, m, table, ExplainOptions{Method: Exact})
+	moved := map[string]bool{}
+	predictions, err := m.Predict(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range e.Rows {
+		if math.Abs(e.Predictions[i]-predictions.Values[i]) > 1e-6 {
+			t.Errorf("row %d: %v explained, %v predicted", i, e.Predictions[i], predictions.Values[i])
+		}
+		for c, name := range e.Columns {
+			moved[name] = moved[name] || e.At(i, 0, c) != 0
+		}
+	}
+	if want := map[string]bool{"age": true, "city": true, "paid": false}; !cmp.Equal(moved, want) {
+		t.Errorf("moved by %v, want %v", moved, want)
+	}
+	if list, _, err := m.Usage(BySplits); err != nil || list[0].Share != 0.5 || list[1].Share != 0.5 {
+		t.Errorf("usage %v, %v", list, err)
+	}
+}
+
 // strange is a predictor that nobody can look into.
 type strange struct{ predictor.Predictor }
 

@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -34,6 +35,11 @@ type OutOfFold struct {
 	Folds    [][]int32 // the rows of each fold
 	Members  []FoldMember
 	Seed     uint64
+	// MaxRows bounds the rows that judge a column, 0 means 1,000.
+	MaxRows int
+	// Repeats is how often each column is shuffled, 0 means once. Two or more
+	// give a standard error.
+	Repeats int
 }
 
 // Out-of-fold rows that judge a column: permuteRows where time allows it, at
@@ -44,20 +50,24 @@ const (
 )
 
 // Permute measures the permutation importance of every input column on
-// out-of-fold rows: 1,000, or as few as 100 if until (zero for no limit) would
+// out-of-fold rows: MaxRows, or as few as 100 if until (zero for no limit) would
 // come before all columns are measured. Columns not reached by then have no
 // figure. The result is sorted, the most important first.
 func Permute(o OutOfFold, until time.Time) ([]Importance, error) {
+	return permute(o, until, func() bool { return !until.IsZero() && time.Now().After(until) })
+}
+
+// permute is Permute that begins no column after late answers true.
+func permute(o OutOfFold, until time.Time, late func() bool) ([]Importance, error) {
 	columns := o.Pipeline.Columns()
 	result := make([]Importance, len(columns))
 	for i, column := range columns {
 		result[i].Column = column
 	}
-	late := func() bool { return !until.IsZero() && time.Now().After(until) }
 	if late() || len(columns) == 0 {
 		return result, nil
 	}
-	p, err := newPermuter(o, permuteRows)
+	p, err := newPermuter(o, orDefault(o.MaxRows, permuteRows))
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +81,7 @@ func Permute(o OutOfFold, until time.Time) ([]Importance, error) {
 		if late() {
 			return
 		}
-		drop, err := p.drop(columns[i])
-		result[i].Drop, errs[i] = &drop, err
+		errs[i] = p.measure(&result[i])
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -87,7 +96,7 @@ func (p *permuter) affordable(columns int, until time.Time) int {
 	if until.IsZero() {
 		return len(p.y)
 	}
-	need := float64(p.took) * float64(columns) / float64(runtime.GOMAXPROCS(0))
+	need := float64(p.took) * float64(columns*len(p.perms)) / float64(runtime.GOMAXPROCS(0))
 	share := 0.8 * float64(time.Until(until)) / max(need, 1)
 	return max(fewestRows, int(min(share, 1)*float64(len(p.y))))
 }
@@ -106,7 +115,7 @@ type permuter struct {
 	frame *matrix.Frame
 	y     []float32
 	byK   [][]int32 // rows of the sample, by fold
-	perm  []int32
+	perms [][]int32 // of the sample, one a repeat
 	base  float64
 	took  time.Duration // to compute base
 }
@@ -131,9 +140,12 @@ func newPermuter(o OutOfFold, most int) (*permuter, error) {
 		rows[i] = r.index
 		p.byK[r.fold] = append(p.byK[r.fold], int32(i))
 		p.y = append(p.y, o.Y[r.index])
-		p.perm = append(p.perm, int32(i))
 	}
-	rng.Shuffle(len(p.perm), func(i, j int) { p.perm[i], p.perm[j] = p.perm[j], p.perm[i] })
+	for range orDefault(o.Repeats, 1) {
+		perm := interval(0, len(rows))
+		rng.Shuffle(len(perm), func(i, j int) { perm[i], perm[j] = perm[j], perm[i] })
+		p.perms = append(p.perms, perm)
+	}
 	p.table = o.Table.Take(rows)
 	var err error
 	if p.frame, err = o.Pipeline.Frame(p.table, 1); err != nil {
@@ -168,20 +180,36 @@ func (p *permuter) loss(frame *matrix.Frame) (float64, error) {
 	return p.Metric.Loss(score), err
 }
 
-// drop is the loss that shuffling one column adds.
-func (p *permuter) drop(column string) (float64, error) {
-	frame, err := p.shuffled(column)
-	if err != nil {
-		return 0, err
+// measure finds the mean loss that shuffling one column adds, and its standard
+// error over the repeats.
+func (p *permuter) measure(i *Importance) error {
+	drops, mean, square := make([]float64, len(p.perms)), 0.0, 0.0
+	for k, perm := range p.perms {
+		frame, err := p.shuffled(i.Column, perm)
+		if err != nil {
+			return err
+		}
+		loss, err := p.loss(frame)
+		if err != nil {
+			return err
+		}
+		drops[k] = loss - p.base
+		mean += drops[k] / float64(len(drops))
 	}
-	loss, err := p.loss(frame)
-	return loss - p.base, err
+	for _, d := range drops {
+		square += float64((d - mean) * (d - mean))
+	}
+	i.Drop = &mean
+	if n := float64(len(drops)); n > 1 {
+		i.StdErr = math.Sqrt(square / (n - 1) / n)
+	}
+	return nil
 }
 
 // shuffled is the sample's frame with one input column shuffled. Features made
 // of that column alone are shuffled as they are; only where a feature has
 // other sources too, or is text, is the column itself shuffled.
-func (p *permuter) shuffled(column string) (*matrix.Frame, error) {
+func (p *permuter) shuffled(column string, perm []int32) (*matrix.Frame, error) {
 	frame := *p.frame
 	frame.Cols = slices.Clone(p.frame.Cols)
 	alone := frame.Sparse == nil
@@ -193,7 +221,7 @@ func (p *permuter) shuffled(column string) (*matrix.Frame, error) {
 			alone = false
 			break
 		}
-		frame.Cols[f] = take(p.frame.Cols[f], p.perm)
+		frame.Cols[f] = take(p.frame.Cols[f], perm)
 	}
 	if alone {
 		return &frame, nil
@@ -201,7 +229,7 @@ func (p *permuter) shuffled(column string) (*matrix.Frame, error) {
 	cols := slices.Clone(p.table.Columns())
 	for i, c := range cols {
 		if c.Name == column {
-			cols[i] = p.table.Take(p.perm).Column(column)
+			cols[i] = p.table.Take(perm).Column(column)
 		}
 	}
 	table, err := data.NewTable(cols...)

@@ -44,7 +44,7 @@ func newApp(p *process) *cli.App {
 		OnUsageError:              usageError,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
-			fitCommand(p), predictCommand(p), evaluateCommand(p), leaderboardCommand(p),
+			fitCommand(p), predictCommand(p), evaluateCommand(p), explainCommand(p), leaderboardCommand(p),
 			serveCommand(p), workerCommand(p), jobsCommand(p), versionCommand(p),
 		},
 	}
