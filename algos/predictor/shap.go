@@ -71,23 +71,20 @@ type shapNode struct {
 
 // goesLeft is the test of an inner node, see Node.
 func (n *shapNode) goesLeft(v float64) bool {
-	if v != v && (n.missing != MissingNone || n.cats != nil) {
-		return n.missingLeft
-	}
 	if n.cats != nil {
-		if v = math.Trunc(v); !(v >= 0 && v < float64(32*len(n.cats))) {
+		if v != v {
+			return n.missingLeft
+		}
+		if v = math.Trunc(v); !(v >= 0 && v < 32*float64(len(n.cats))) {
 			return false
 		}
 		c := uint32(v)
 		return n.cats[c>>5]>>(c&31)&1 == 1
 	}
-	switch {
-	case n.missing == MissingNone && v != v:
-		v = 0
-	case n.missing == MissingZero && math.Abs(v) <= zeroLimit:
+	if n.missing.isMissing(v) {
 		return n.missingLeft
 	}
-	return v <= n.threshold
+	return v <= n.threshold || v != v && 0 <= n.threshold
 }
 
 // maxShapCells bounds nodes × quadrature points of a tree, and with it the
