@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"math"
+	"math/bits"
 	"sort"
 )
 
@@ -9,8 +10,8 @@ import (
 type plan struct {
 	slots  []slot
 	tables []ranking
-	// cuts are the thresholds of all tables.
-	cuts []float64
+	// cuts are the thresholds of all tables, as keys.
+	cuts []uint64
 	// sets are the category tests. Packed trees have a slot for each (0 for
 	// members, 1 for others), from slot member on; for wide trees codes makes the
 	// slots, and bits has the sets in the form that cells refer to.
@@ -34,17 +35,16 @@ type ranking struct {
 	feature int32
 	missing Missing
 	left    bool
+	// absent is the key of a missing value.
+	absent uint64
 	// The cuts are at:at+n, in ascending order; up to at + 2^steps - 1 there are
-	// more, all +Inf, so that a search takes equal steps. Four neighbours have the
-	// same number of steps.
+	// more, above all keys, so that a search takes equal steps. Four neighbours have
+	// the same number of steps.
 	at, n, steps int
 	// slot is the first of the table's. Packed trees compare eight bits: slot
-	// slot+i has the rank less 255·i within 0 and 255.
+	// slot+i has the rank less 255·i, within 0 and 255.
 	slot, windows int
 }
-
-// window is the number of ranks that a slot of packed trees tells apart.
-const window = 255
 
 // catSet is a test of a categorical feature.
 type catSet struct {
@@ -106,89 +106,80 @@ func (p *plan) putBits(s *catSet) {
 	p.bits = append(p.bits, ^uint32(1)|carry, ^uint32(0))
 }
 
-// prepare turns a value into one whose rank is right for the table: none of the
-// comparisons !(cut >= v) holds for -Inf, all hold for NaN.
-func (t *ranking) prepare(v float64) float64 {
-	if t.missing == MissingNone {
-		if v != v {
-			return 0
-		}
-		return v
-	}
-	if !t.missing.isMissing(v) {
-		return v
-	}
-	if t.left {
-		return math.Inf(-1)
-	}
-	return math.NaN()
+// keyOf maps numbers to integers of the same order; both zeros are one.
+func keyOf(v float64) uint64 {
+	b := math.Float64bits(v + 0)
+	return b ^ (uint64(int64(b)>>63) | 1<<63)
 }
 
-// above is 1 if v is above the cut or NaN. It compiles to a set-on-condition
-// instruction, not a branch.
-func above(cut, v float64) int {
-	c := 0
-	if !(cut >= v) {
-		c = 1
-	}
-	return c
+// cutOf is the number that has a key.
+func cutOf(key uint64) float64 {
+	return math.Float64frombits(key ^ (^uint64(int64(key)>>63) | 1<<63))
 }
 
-// rankLanes ranks eight values, which are overwritten, in one table.
-func rankLanes(cuts []float64, steps int, v *[lanes]float64, out *[lanes]int) {
-	v0, v1, v2, v3, v4, v5, v6, v7 := v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]
-	var r0, r1, r2, r3, r4, r5, r6, r7 int
-	for half := 1 << steps >> 1; half > 0; half >>= 1 {
-		c := cuts[half-1:]
-		r0 += half & -above(c[r0], v0)
-		r1 += half & -above(c[r1], v1)
-		r2 += half & -above(c[r2], v2)
-		r3 += half & -above(c[r3], v3)
-		r4 += half & -above(c[r4], v4)
-		r5 += half & -above(c[r5], v5)
-		r6 += half & -above(c[r6], v6)
-		r7 += half & -above(c[r7], v7)
+func newRanking(k rankingKey) ranking {
+	t := ranking{feature: k.feature, missing: k.missing, left: k.left}
+	switch {
+	case k.missing == MissingNone:
+		t.absent = keyOf(0)
+	case !k.left:
+		t.absent = math.MaxUint64
 	}
-	*out = [lanes]int{r0, r1, r2, r3, r4, r5, r6, r7}
+	return t
 }
 
-// rankFour ranks a value in each of four tables of equal steps.
-func rankFour(cuts []float64, t []ranking, v *[4]float64, out *[4]int) {
-	c0, c1, c2, c3 := cuts[t[0].at:], cuts[t[1].at:], cuts[t[2].at:], cuts[t[3].at:]
+// key is the number whose place among the cuts is the rank of v.
+func (t *ranking) key(v float64) uint64 {
+	if v != v || t.missing == MissingZero && math.Abs(v) <= zeroLimit {
+		return t.absent
+	}
+	return keyOf(v)
+}
+
+// above is half if v is above the cut, else 0, without a branch.
+func above(cut, v uint64, half int) int {
+	_, borrow := bits.Sub64(cut, v, 0)
+	return half & -int(borrow)
+}
+
+// rankFour ranks a key in each of four tables of equal steps, which may be the
+// same; they begin at the places at of cuts.
+func rankFour(cuts []uint64, at *[4]int, steps int, v *[4]uint64, out *[4]int) {
 	v0, v1, v2, v3 := v[0], v[1], v[2], v[3]
-	var r0, r1, r2, r3 int
-	for half := 1 << t[0].steps >> 1; half > 0; half >>= 1 {
-		r0 += half & -above(c0[r0+half-1], v0)
-		r1 += half & -above(c1[r1+half-1], v1)
-		r2 += half & -above(c2[r2+half-1], v2)
-		r3 += half & -above(c3[r3+half-1], v3)
+	r0, r1, r2, r3 := at[0]-1, at[1]-1, at[2]-1, at[3]-1
+	for half := 1 << steps >> 1; half > 0; half >>= 1 {
+		r0 += above(cuts[r0+half], v0, half)
+		r1 += above(cuts[r1+half], v1, half)
+		r2 += above(cuts[r2+half], v2, half)
+		r3 += above(cuts[r3+half], v3, half)
 	}
-	*out = [4]int{r0, r1, r2, r3}
+	*out = [4]int{r0 - at[0] + 1, r1 - at[1] + 1, r2 - at[2] + 1, r3 - at[3] + 1}
 }
 
-// rank ranks a value in one table.
-func (t *ranking) rank(cuts []float64, v float64) int {
+// rank ranks a key in one table.
+func (t *ranking) rank(cuts []uint64, v uint64) int {
 	r := 0
 	for half := 1 << t.steps >> 1; half > 0; half >>= 1 {
-		r += half & -above(cuts[t.at+r+half-1], v)
+		r += above(cuts[t.at+r+half-1], v, half)
 	}
 	return r
 }
 
-// part is the value of the i-th slot of a table, for packed trees in the bits
-// that their cells compare.
-func part(rank, i int) uint32 { return uint32(max(0, min(window, rank-i*window))) << 24 }
+// part is the value of the i-th slot of a table, for packed trees at the place
+// where their cells add it.
+func part(rank, i int) uint32 { return uint32(max(0, min(top, rank-i*top))) << rankShift }
 
 // expandRow fills in the slots of a row, x being its values by feature.
 func (p *plan) expandRow(x []float64, packed bool, slots []uint32) {
 	tables := p.tables
 	for len(tables) >= 4 {
-		var v [4]float64
-		var r [4]int
+		var v [4]uint64
+		var at, r [4]int
 		for k := range v {
-			v[k] = tables[k].prepare(x[tables[k].feature])
+			t := &tables[k]
+			v[k], at[k] = t.key(x[t.feature]), t.at
 		}
-		rankFour(p.cuts, tables, &v, &r)
+		rankFour(p.cuts, &at, tables[0].steps, &v, &r)
 		for k := range r {
 			tables[k].put(r[k], packed, slots)
 		}
@@ -196,7 +187,7 @@ func (p *plan) expandRow(x []float64, packed bool, slots []uint32) {
 	}
 	for k := range tables {
 		t := &tables[k]
-		t.put(t.rank(p.cuts, t.prepare(x[t.feature])), packed, slots)
+		t.put(t.rank(p.cuts, t.key(x[t.feature])), packed, slots)
 	}
 	if packed {
 		for i := range p.sets {
@@ -210,8 +201,12 @@ func (p *plan) expandRow(x []float64, packed bool, slots []uint32) {
 }
 
 func (t *ranking) put(rank int, packed bool, slots []uint32) {
-	if !packed {
+	switch {
+	case !packed:
 		slots[t.slot] = uint32(rank)
+		return
+	case t.windows == 1:
+		slots[t.slot] = uint32(rank) << rankShift
 		return
 	}
 	for i := range t.windows {
@@ -219,11 +214,31 @@ func (t *ranking) put(rank int, packed bool, slots []uint32) {
 	}
 }
 
+// putLanes is put for eight rows; slots begin at the table's.
+func (t *ranking) putLanes(rank *[lanes]int, packed bool, slots [][lanes]uint32) {
+	shift := 0
+	if packed {
+		shift = rankShift
+	}
+	if !packed || t.windows == 1 {
+		s := &slots[0]
+		for k, r := range rank {
+			s[k] = uint32(r) << shift
+		}
+		return
+	}
+	for i := range t.windows {
+		for k, r := range rank {
+			slots[i][k] = part(r, i)
+		}
+	}
+}
+
 func member(s *catSet, v float64) uint32 {
 	if s.goesLeft(v) {
 		return 0
 	}
-	return 1 << 24
+	return 1 << rankShift
 }
 
 // expandGroup is expandRow for up to eight rows side by side; lanes without a row
@@ -237,23 +252,18 @@ func (p *plan) expandGroup(src source, rows []int32, packed bool, slots [][lanes
 		}
 	}
 	var v [lanes]float64
+	var key [lanes]uint64
 	var r [lanes]int
 	for i := range p.tables {
 		t := &p.tables[i]
 		src.gather(t.feature, &row, &v)
 		for k := range v {
-			v[k] = t.prepare(v[k])
+			key[k] = t.key(v[k])
 		}
-		rankLanes(p.cuts[t.at:], t.steps, &v, &r)
-		for k := range r {
-			if !packed {
-				slots[t.slot][k] = uint32(r[k])
-				continue
-			}
-			for w := range t.windows {
-				slots[t.slot+w][k] = part(r[k], w)
-			}
-		}
+		at := [4]int{t.at, t.at, t.at, t.at}
+		rankFour(p.cuts, &at, t.steps, (*[4]uint64)(key[:4]), (*[4]int)(r[:4]))
+		rankFour(p.cuts, &at, t.steps, (*[4]uint64)(key[4:]), (*[4]int)(r[4:]))
+		t.putLanes(&r, packed, slots[t.slot:])
 	}
 	if packed {
 		for i := range p.sets {

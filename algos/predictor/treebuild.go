@@ -163,7 +163,7 @@ func (b *builder) test(n *Node) (tab, cut, set uint32) {
 		i = uint32(len(b.cuts))
 		b.tableOf[k] = i
 		b.cuts = append(b.cuts, cutSet{rankOf: map[float64]uint32{}})
-		b.t.plan.tables = append(b.t.plan.tables, ranking{feature: k.feature, missing: k.missing, left: k.left})
+		b.t.plan.tables = append(b.t.plan.tables, newRanking(k))
 	}
 	return i, b.cuts[i].add(n.Threshold), 0
 }
@@ -244,10 +244,12 @@ func (b *builder) layTables() (place []uint32, ranks [][]uint32) {
 			}
 		}
 		tab.at, tab.n, tab.steps = len(p.cuts), len(cuts), steps
-		tab.windows = (len(cuts) + window - 1) / window
-		p.cuts = append(p.cuts, cuts...)
+		tab.windows = (len(cuts) + top - 1) / top
+		for _, v := range cuts {
+			p.cuts = append(p.cuts, keyOf(v))
+		}
 		for len(p.cuts) < tab.at+1<<steps-1 {
-			p.cuts = append(p.cuts, math.Inf(1))
+			p.cuts = append(p.cuts, math.MaxUint64)
 		}
 		tables[to] = tab
 	}
@@ -263,7 +265,7 @@ func (b *builder) pack() {
 		tab := &p.tables[i]
 		tab.slot = len(p.slots)
 		for w := range tab.windows {
-			p.slots = append(p.slots, slot{table: int32(i), base: uint32(w * window), set: -1})
+			p.slots = append(p.slots, slot{table: int32(i), base: uint32(w * top), set: -1})
 		}
 	}
 	p.member = len(p.slots)
@@ -274,12 +276,11 @@ func (b *builder) pack() {
 	for i, c := range t.wide {
 		switch {
 		case c.next == 0:
-			t.packed[i] = leafCell
 		case c.set > 0:
-			t.packed[i] = c.next<<8 | uint32(p.member) + c.set - 1
+			t.packed[i] = packCell(c.next, 0, uint32(p.member)+c.set-1)
 		default:
-			s := uint32(p.tables[c.slot].slot) + c.rank/window
-			t.packed[i] = c.rank%window<<24 | c.next<<8 | s
+			s := uint32(p.tables[c.slot].slot) + c.rank/top
+			t.packed[i] = packCell(c.next, c.rank%top, s)
 		}
 	}
 	t.wide = nil

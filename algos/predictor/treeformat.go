@@ -97,7 +97,10 @@ func (p *plan) append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(p.tables)))
 	for i := range p.tables {
 		tab := &p.tables[i]
-		cuts := p.cuts[tab.at : tab.at+tab.n]
+		cuts := make([]float64, tab.n)
+		for k := range cuts {
+			cuts[k] = cutOf(p.cuts[tab.at+k])
+		}
 		double := slices.ContainsFunc(cuts, func(v float64) bool { return float64(float32(v)) != v })
 		head := byte(tab.missing) << 1
 		if tab.left {

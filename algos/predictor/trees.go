@@ -1,7 +1,6 @@
 package predictor
 
 import (
-	"math"
 	"slices"
 	"sync"
 
@@ -160,7 +159,7 @@ func (t *Trees) byLevel(i int, buf []uint32) []uint32 {
 // left is the left child of a cell, the cell itself for a leaf.
 func (t *Trees) left(c uint32) uint32 {
 	if t.packed != nil {
-		return c + t.packed[c]>>8&maxNext
+		return c + t.packed[c]>>nextShift
 	}
 	return c + t.wide[c].next
 }
@@ -179,7 +178,7 @@ func (t *Trees) test(c uint32) (table int, rank uint32, set int) {
 	if s.set >= 0 {
 		return 0, 0, int(s.set)
 	}
-	return int(s.table), n>>24 + s.base, -1
+	return int(s.table), top - n>>rankShift&top + s.base, -1
 }
 
 // node gives a cell back, without its children.
@@ -208,7 +207,7 @@ func (t *Trees) node(c uint32) Node {
 	}
 	tab := &t.plan.tables[table]
 	n.Feature, n.Missing, n.MissingLeft = tab.feature, tab.missing, tab.left
-	n.Threshold = t.plan.cuts[tab.at+int(rank)]
+	n.Threshold = cutOf(t.plan.cuts[tab.at+int(rank)])
 	return n
 }
 
@@ -252,11 +251,6 @@ func (c *column) at(i int) float64 {
 }
 
 func (c *column) len() int { return max(len(c.single), len(c.double)) }
-
-// isMissing says whether the rule counts v as missing.
-func (m Missing) isMissing(v float64) bool {
-	return m != MissingNone && v != v || m == MissingZero && math.Abs(v) <= zeroLimit
-}
 
 // zeroLimit bounds the values that MissingZero takes for zero, that of LightGBM.
 const zeroLimit = float64(float32(1e-35))

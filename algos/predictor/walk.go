@@ -4,22 +4,22 @@ package predictor
 // the processor overlaps their loads.
 const lanes = 8
 
-// A packed cell has, from the low bits, the slot (8 bits), the distance to the
-// left child (16, 0 for a leaf) and the rank (8, 255 for a leaf). A slot's value
-// stands in the bits of the rank, all others zero: the row goes right if it is
-// above the cell as a number.
+// A packed cell has, from the low bits, the slot (8 bits), 255 less the rank (8)
+// and the distance to the left child (16); a leaf is zero. A slot's value x stands
+// at the place of the rank, so that adding it carries a one into the distance if
+// x is above the rank: the row goes right.
 const (
-	maxNext  = 1<<16 - 1
-	nextBits = maxNext << 8
+	rankShift = 8
+	nextShift = 16
+	maxNext   = 1<<16 - 1
+	// top is the largest value of a slot. Ranks are below.
+	top = 255
 )
 
-// leafCell is a packed leaf: no value is above it, so that rows stay there.
-const leafCell = 255 << 24
+func packCell(next, rank, slot uint32) uint32 { return next<<nextShift | (top-rank)<<rankShift | slot }
 
 // hop is the way from a packed cell to the next one.
-func hop(n, x uint32) uint32 {
-	return n>>8&maxNext + uint32((uint64(n)-uint64(x))>>63)
-}
+func hop(n, x uint32) uint { return uint((n + x) >> nextShift) }
 
 // cell is a wide cell. The left child is next cells further (a leaf has 0), the
 // right one behind it. The row goes right if its slot is above rank, or if the
@@ -37,57 +37,63 @@ func (c *cell) hop(x uint32, bits []uint32) uint32 {
 // of leaf-wise growth are uneven: every third level it looks whether all rows
 // have arrived.
 func walkRows(cells []uint32, root uint32, levels int32, xs *[256][lanes]uint32, at *[lanes]uint32) {
-	i0, i1, i2, i3, i4, i5, i6, i7 := root, root, root, root, root, root, root, root
-	for d := int32(0); d < levels; d++ {
-		n0 := cells[i0]
-		i0 += hop(n0, xs[uint8(n0)][0])
-		n1 := cells[i1]
-		i1 += hop(n1, xs[uint8(n1)][1])
-		n2 := cells[i2]
-		i2 += hop(n2, xs[uint8(n2)][2])
-		n3 := cells[i3]
-		i3 += hop(n3, xs[uint8(n3)][3])
-		n4 := cells[i4]
-		i4 += hop(n4, xs[uint8(n4)][4])
-		n5 := cells[i5]
-		i5 += hop(n5, xs[uint8(n5)][5])
-		n6 := cells[i6]
-		i6 += hop(n6, xs[uint8(n6)][6])
-		n7 := cells[i7]
-		i7 += hop(n7, xs[uint8(n7)][7])
-		if d%3 == 2 && (cells[i0]|cells[i1]|cells[i2]|cells[i3]|cells[i4]|cells[i5]|cells[i6]|cells[i7])&nextBits == 0 {
+	i0 := uint(root)
+	i1, i2, i3, i4, i5, i6, i7 := i0, i0, i0, i0, i0, i0, i0
+	for ; levels > 0; levels -= 3 {
+		for range 3 {
+			n0 := cells[i0]
+			i0 += hop(n0, xs[uint8(n0)][0])
+			n1 := cells[i1]
+			i1 += hop(n1, xs[uint8(n1)][1])
+			n2 := cells[i2]
+			i2 += hop(n2, xs[uint8(n2)][2])
+			n3 := cells[i3]
+			i3 += hop(n3, xs[uint8(n3)][3])
+			n4 := cells[i4]
+			i4 += hop(n4, xs[uint8(n4)][4])
+			n5 := cells[i5]
+			i5 += hop(n5, xs[uint8(n5)][5])
+			n6 := cells[i6]
+			i6 += hop(n6, xs[uint8(n6)][6])
+			n7 := cells[i7]
+			i7 += hop(n7, xs[uint8(n7)][7])
+		}
+		if cells[i0]|cells[i1]|cells[i2]|cells[i3]|cells[i4]|cells[i5]|cells[i6]|cells[i7] == 0 {
 			break
 		}
 	}
-	*at = [lanes]uint32{i0, i1, i2, i3, i4, i5, i6, i7}
+	*at = [lanes]uint32{uint32(i0), uint32(i1), uint32(i2), uint32(i3), uint32(i4), uint32(i5), uint32(i6), uint32(i7)}
 }
 
 // walkTrees takes one row down eight packed trees, whose roots at holds, to its
 // leaves.
 func walkTrees(cells []uint32, levels int32, x *[256]uint32, at *[lanes]uint32) {
-	i0, i1, i2, i3, i4, i5, i6, i7 := at[0], at[1], at[2], at[3], at[4], at[5], at[6], at[7]
-	for d := int32(0); d < levels; d++ {
-		n0 := cells[i0]
-		i0 += hop(n0, x[uint8(n0)])
-		n1 := cells[i1]
-		i1 += hop(n1, x[uint8(n1)])
-		n2 := cells[i2]
-		i2 += hop(n2, x[uint8(n2)])
-		n3 := cells[i3]
-		i3 += hop(n3, x[uint8(n3)])
-		n4 := cells[i4]
-		i4 += hop(n4, x[uint8(n4)])
-		n5 := cells[i5]
-		i5 += hop(n5, x[uint8(n5)])
-		n6 := cells[i6]
-		i6 += hop(n6, x[uint8(n6)])
-		n7 := cells[i7]
-		i7 += hop(n7, x[uint8(n7)])
-		if d%3 == 2 && (cells[i0]|cells[i1]|cells[i2]|cells[i3]|cells[i4]|cells[i5]|cells[i6]|cells[i7])&nextBits == 0 {
+	i0, i1, i2, i3 := uint(at[0]), uint(at[1]), uint(at[2]), uint(at[3])
+	i4, i5, i6, i7 := uint(at[4]), uint(at[5]), uint(at[6]), uint(at[7])
+	for ; levels > 0; levels -= 3 {
+		for range 3 {
+			n0 := cells[i0]
+			i0 += hop(n0, x[uint8(n0)])
+			n1 := cells[i1]
+			i1 += hop(n1, x[uint8(n1)])
+			n2 := cells[i2]
+			i2 += hop(n2, x[uint8(n2)])
+			n3 := cells[i3]
+			i3 += hop(n3, x[uint8(n3)])
+			n4 := cells[i4]
+			i4 += hop(n4, x[uint8(n4)])
+			n5 := cells[i5]
+			i5 += hop(n5, x[uint8(n5)])
+			n6 := cells[i6]
+			i6 += hop(n6, x[uint8(n6)])
+			n7 := cells[i7]
+			i7 += hop(n7, x[uint8(n7)])
+		}
+		if cells[i0]|cells[i1]|cells[i2]|cells[i3]|cells[i4]|cells[i5]|cells[i6]|cells[i7] == 0 {
 			break
 		}
 	}
-	*at = [lanes]uint32{i0, i1, i2, i3, i4, i5, i6, i7}
+	*at = [lanes]uint32{uint32(i0), uint32(i1), uint32(i2), uint32(i3), uint32(i4), uint32(i5), uint32(i6), uint32(i7)}
 }
 
 // walkRowsWide is walkRows for wide cells.

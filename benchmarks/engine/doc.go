@@ -5,6 +5,7 @@
 //	engine gen DIR                                write the synthetic sets below DIR
 //	engine table FILE DIR/NAME -target COLUMN     make a set of a table
 //	engine train DIR/NAME [flags]                 train; one JSON line a repetition
+//	engine score DIR/NAME [flags]                 score test rows; one JSON line a way
 //
 // It starts no goroutines beyond those of a fit and writes only to DIR.
 package main

@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: engine gen DIR | engine table FILE DIR/NAME -target COLUMN | engine train DIR/NAME [flags]")
+var errUsage = errors.New("usage: engine gen DIR | engine table FILE DIR/NAME -target COLUMN | engine train DIR/NAME [flags] | engine score DIR/NAME [flags]")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) < 2 {
@@ -42,6 +42,8 @@ func run(ctx context.Context, args []string) error {
 		return table(args[1], args[2], args[3:])
 	case "train":
 		return trainAll(ctx, args[1], args[2:])
+	case "score":
+		return scoreAll(ctx, args[1], args[2:])
 	}
 	return fmt.Errorf("unknown command %q: %w", args[0], errUsage)
 }
