@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -251,6 +252,11 @@ func (c *column) at(i int) float64 {
 }
 
 func (c *column) len() int { return max(len(c.single), len(c.double)) }
+
+// isMissing says whether the rule counts v as missing.
+func (m Missing) isMissing(v float64) bool {
+	return m != MissingNone && v != v || m == MissingZero && math.Abs(v) <= zeroLimit
+}
 
 // zeroLimit bounds the values that MissingZero takes for zero, that of LightGBM.
 const zeroLimit = float64(float32(1e-35))
