@@ -64,12 +64,23 @@ type number struct {
 	to        *float64
 }
 
+func readNumbers(p search.Params, list []number) error {
+	for _, n := range list {
+		v := p.Float(n.name, n.def)
+		if !(v >= n.low && v <= n.high) {
+			return fmt.Errorf("parameter %s = %v is outside [%v, %v]", n.name, v, n.low, n.high)
+		}
+		*n.to = v
+	}
+	return nil
+}
+
 // parseSettings reads the hyperparameters. watched says that there are
 // validation rows to stop on.
 func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 	s := &settings{extraTrees: p.Bool("extra_trees", false)}
 	var rounds, leaves, depth, minRows, oneHot, maxSet float64
-	for _, n := range []number{
+	if err := readNumbers(p, []number{
 		{"learning_rate", defaultRate(rows), 1e-6, 1, &s.learningRate},
 		{"rounds", 0, 0, 1e6, &rounds},
 		{"num_leaves", 31, 2, maxLeaves, &leaves},
@@ -89,12 +100,8 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 		{"feature_fraction_bynode", 1, 1e-6, 1, &s.nodeFraction},
 		{"max_delta_step", 0, 0, 1e30, &s.maxDelta},
 		{"path_smooth", 0, 0, 1e12, &s.pathSmooth},
-	} {
-		v := p.Float(n.name, n.def)
-		if !(v >= n.low && v <= n.high) {
-			return nil, fmt.Errorf("parameter %s = %v is outside [%v, %v]", n.name, v, n.low, n.high)
-		}
-		*n.to = v
+	}); err != nil {
+		return nil, err
 	}
 	policy, err := choice(p, "grow_policy", "leaf", "depth")
 	if err != nil {

@@ -46,7 +46,12 @@ func (q *quantiser) pack(grad []pair, out []int64, seed uint64, c crew) {
 	for _, t := range tops {
 		top.g, top.h = max(top.g, t.g), max(top.h, t.h)
 	}
-	gScale, hScale := scaleTo(q.gTop, top.g), scaleTo(q.hTop, top.h)
+	q.packScaled(grad, out, top.g, top.h, seed, c)
+}
+
+// packScaled is pack with the largest values given.
+func (q *quantiser) packScaled(grad []pair, out []int64, gTop, hTop float32, seed uint64, c crew) {
+	gScale, hScale := scaleTo(q.gTop, gTop), scaleTo(q.hTop, hTop)
 	q.gStep, q.hStep = 1/gScale, 1/hScale
 	c.blocks(len(grad), func(lo, hi, _ int) {
 		q.packBlock(grad[lo:hi], out[lo:hi], gScale, hScale, uint(seed)+uint(lo))

@@ -1,0 +1,241 @@
+package gbdt
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/metrics"
+)
+
+// Ordered target statistics (Prokhorenkova et al. 2018). What a category says of
+// the target is, for a training row, computed from the rows before it in a
+// random order only, so that a row's own target never comes back to it; other
+// rows get what all training rows say. Several orders take turns from tree to
+// tree, as the first rows of each know little.
+
+const (
+	// statLevels is the number of levels that a statistic is quantised to, a
+	// nibble.
+	statLevels = 16
+	// statColumns is the number of statistics of a combination in a tree.
+	statColumns = 4
+	// usualOrders is the number of random orders.
+	usualOrders = 4
+	// maxOrders bounds it where the classes take turns too.
+	maxOrders = 12
+)
+
+// statistic is a number computed for a group of rows: (sum+prior)/(rows+1), sum
+// being that of class or, in regression, of the target scaled to [0, 1]; or, if
+// counter is set, the logarithm of the rows.
+type statistic struct {
+	class   int
+	prior   float64
+	counter bool
+}
+
+// ordering is a random order of the training rows with the statistics that trees
+// of its turn may use.
+type ordering struct {
+	rows    []int32
+	columns [statColumns]statistic
+	single  bool // all sums are of one class
+}
+
+// tally is what is known of a group: rows, and sums for the first columns.
+type tally struct {
+	rows float32
+	sum  [statColumns - 1]float32
+}
+
+// statTarget gives the target of statistics.
+type statTarget struct {
+	y, w    []float32
+	classes int // 0 for regression
+	low     float64
+	scale   float64
+}
+
+func newStatTarget(p algos.Problem, d *rowset) *statTarget {
+	t := &statTarget{y: d.y, w: d.w, scale: 1}
+	switch p.Task {
+	case metrics.Binary:
+		t.classes = 2
+	case metrics.Multiclass:
+		t.classes = p.Classes
+	default:
+		// The outer hundredths are cut off.
+		s := slices.Clone(d.y)
+		slices.Sort(s)
+		low, high := float64(s[len(s)/100]), float64(s[len(s)-1-len(s)/100])
+		t.low, t.scale = low, 0
+		if high > low {
+			t.scale = 1 / (high - low)
+		}
+	}
+	return t
+}
+
+// value is what row r adds to the sum of a class.
+func (t *statTarget) value(r int32, class int) float32 {
+	y := t.y[r]
+	switch {
+	case t.classes == 0:
+		return float32(max(0, min(1, (float64(y)-t.low)*t.scale)))
+	case int(y) == class:
+		return 1
+	}
+	return 0
+}
+
+// values are those of all rows.
+func (t *statTarget) values(class int) []float32 {
+	out := make([]float32, len(t.y))
+	for r := range out {
+		out[r] = t.value(int32(r), class)
+	}
+	return out
+}
+
+// newOrderings draws the orders. The rows of a fit with categories are shuffled
+// to begin with, so that the first order is that of memory; the others shuffle
+// blocks of rows, for the cache's sake.
+func newOrderings(t *statTarget, seed uint64) []ordering {
+	count := usualOrders
+	if t.classes > statColumns {
+		count = min(maxOrders, max(count, (t.classes+statColumns-2)/(statColumns-1)))
+	}
+	n := len(t.y)
+	out := make([]ordering, count)
+	for v := range out {
+		o := &out[v]
+		o.rows = shuffleBlocks(n, derive(seed, uint64(v)), v == 0)
+		o.columns[statColumns-1] = statistic{counter: true}
+		for c := range statColumns - 1 {
+			o.columns[c] = statistic{class: 1, prior: float64(c) / 2}
+			if t.classes > 2 {
+				o.columns[c] = statistic{class: (v*(statColumns-1) + c) % t.classes, prior: 0.5}
+			}
+		}
+		o.single = t.classes <= 2
+	}
+	return out
+}
+
+// shuffleBlocks makes an order of n rows, in which blocks stay together.
+func shuffleBlocks(n int, seed uint64, inOrder bool) []int32 {
+	size := min(256, n/1000+1)
+	blocks := make([]int32, (n+size-1)/size)
+	for i := range blocks {
+		blocks[i] = int32(i)
+	}
+	if !inOrder {
+		shuffle(blocks, seed)
+	}
+	out := make([]int32, 0, n)
+	for _, b := range blocks {
+		for r := int(b) * size; r < min(n, (int(b)+1)*size); r++ {
+			out = append(out, int32(r))
+		}
+	}
+	return out
+}
+
+func shuffle(s []int32, seed uint64) {
+	for i := len(s) - 1; i > 0; i-- {
+		j := below(mix(seed+uint64(i)), i+1)
+		s[i], s[j] = s[j], s[i]
+	}
+}
+
+// level quantises a statistic of a group.
+func (s *statistic) level(rows, sum float64) uint8 {
+	if s.counter {
+		return counterLevel(rows)
+	}
+	return uint8(max(0, min(statLevels-1, int((sum+s.prior)*(statLevels/(rows+1))))))
+}
+
+// counterLevel has two steps an octave: 1, 1.5, 2, 3, 4, 6, ...
+func counterLevel(rows float64) uint8 {
+	n := uint64(min(max(rows, 0), 1<<40) * 2)
+	if n < 2 {
+		return 0
+	}
+	k := bits.Len64(n) - 1 // n is within [2^k, 2^(k+1))
+	half := int(n>>(k-1)) & 1
+	return uint8(min(statLevels-1, 2*k-1+half))
+}
+
+// ordered computes the statistics of all training rows, a nibble each, the first
+// column lowest. counters are the levels of the groups' sizes; tallies is
+// scratch memory.
+func (o *ordering) ordered(groups []int32, counters []uint8, t *statTarget, z [][]float32, tallies []tally, out []uint16) {
+	if o.single {
+		o.orderedSingle(groups, counters, t.w, z[o.columns[0].class], tallies, out)
+		return
+	}
+	for _, r := range o.rows {
+		g := groups[r]
+		a := &tallies[g]
+		word := uint16(counters[g]) << (4 * (statColumns - 1))
+		w := float32(1)
+		if t.w != nil {
+			w = t.w[r]
+		}
+		for c := range a.sum {
+			s := &o.columns[c]
+			word |= uint16(s.level(float64(a.rows), float64(a.sum[c]))) << (4 * c)
+			a.sum[c] += float32(w * z[s.class][r])
+		}
+		a.rows += w
+		out[r] = word
+	}
+}
+
+func (o *ordering) orderedSingle(groups []int32, counters []uint8, w, z []float32, tallies []tally, out []uint16) {
+	var prior [statColumns - 1]float64
+	for c := range prior {
+		prior[c] = o.columns[c].prior
+	}
+	for _, r := range o.rows {
+		g := groups[r]
+		a := &tallies[g]
+		rows, sum := float64(a.rows), float64(a.sum[0])
+		inverse := statLevels / (rows + 1)
+		word := uint16(counters[g]) << (4 * (statColumns - 1))
+		for c, p := range prior {
+			word |= uint16(max(0, min(statLevels-1, int((sum+p)*inverse)))) << (4 * c)
+		}
+		out[r] = word
+		weight := float32(1)
+		if w != nil {
+			weight = w[r]
+		}
+		a.rows += weight
+		a.sum[0] += float32(weight * z[r])
+	}
+}
+
+// sumGroups adds up what all training rows say of each group.
+func sumGroups(groups []int32, count int, w, z []float32) []float32 {
+	out := make([]float32, count)
+	for r, g := range groups {
+		v := float32(1)
+		if w != nil {
+			v = w[r]
+		}
+		if z != nil {
+			v = float32(v * z[r])
+		}
+		out[g] += v
+	}
+	return out
+}
+
+// isCategory says that a feature's levels are looked at through statistics.
+func isCategory(levels, maxOneHot int) bool {
+	return levels > max(maxOneHot, 1) && levels < math.MaxInt32
+}
