@@ -217,6 +217,17 @@ func TestRowsAgreeWithTables(t *testing.T) {
 	}
 }
 
+func BenchmarkPredictRow(b *testing.B) {
+	_, m := sample(b)
+	row := sampleRows()[3]
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.PredictRow(&row); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestEvaluateSkipsUnknownAnswers(t *testing.T) {
 	t.Parallel()
 	rows := sampleRows()

@@ -3,7 +3,9 @@ package model
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
+	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
@@ -20,10 +22,12 @@ type Prediction struct {
 
 // rowScratch is what scoring one row needs.
 type rowScratch struct {
-	x     []float32
+	x    []float32 // features
+	row  predictor.Row
+	out  []float32
+	sums []float64
+	// cols and index are a frame of the row, for predictors that need one.
 	cols  [][]float32
-	out   []float32
-	sums  []float64
 	index []int32
 }
 
@@ -40,7 +44,16 @@ func (m *Model) scratch() *rowScratch {
 	for i := range s.cols {
 		s.cols[i] = s.x[i : i+1]
 	}
+	s.row.Features = make([]float64, features)
+	if m.encoded() {
+		s.row.Dense = make([]float32, m.spec.Pipeline.Encoder().Cols())
+	}
 	return s
+}
+
+// encoded says whether a member reads the encoded view.
+func (m *Model) encoded() bool {
+	return slices.ContainsFunc(m.spec.Members, func(mem Member) bool { return mem.Predictor.View() == matrix.Encoded })
 }
 
 // PredictRow scores one row: a map[string]any from column name to value
@@ -55,18 +68,37 @@ func (m *Model) PredictRow(row any) (*Prediction, error) {
 	}
 	s := m.scratch()
 	defer m.rows.Put(s)
-	sparse, err := m.spec.Pipeline.Row(values, s.x)
-	if err != nil {
+	if s.row.Sparse, err = m.spec.Pipeline.Row(values, s.x); err != nil {
 		return nil, err
 	}
-	frame := &matrix.Frame{Rows: 1, Features: m.spec.Pipeline.Features(), Cols: s.cols, Sparse: sparse}
-	clear(s.sums)
-	m.scoreRows(matrix.New(frame, m.spec.Pipeline.Encoder(), 1), s.index, s.out, s.sums)
+	m.scoreRow(s)
 	p := m.finish(append([]float64(nil), s.sums...), 1, len(s.sums))
 	if p.Task == metrics.Regression {
 		return &Prediction{Value: p.Values[0]}, nil
 	}
 	return &Prediction{Label: p.Label(0), Probabilities: p.Probabilities}, nil
+}
+
+// scoreRow adds up the members' weighted predictions for the row in s.
+func (m *Model) scoreRow(s *rowScratch) {
+	for i, v := range s.x {
+		s.row.Features[i] = float64(v)
+	}
+	if s.row.Dense != nil {
+		m.spec.Pipeline.Encoder().Row(s.x, s.row.Dense)
+	}
+	clear(s.sums)
+	for _, mem := range m.spec.Members {
+		if p, ok := mem.Predictor.(predictor.RowPredictor); ok {
+			p.PredictOne(&s.row, s.out)
+		} else {
+			frame := &matrix.Frame{Rows: 1, Features: m.spec.Pipeline.Features(), Cols: s.cols, Sparse: s.row.Sparse}
+			mem.Predictor.Predict(matrix.New(frame, m.spec.Pipeline.Encoder(), 1), s.index, s.out)
+		}
+		for k, v := range s.out {
+			s.sums[k] += float64(mem.Weight * float64(v))
+		}
+	}
 }
 
 // values turns a row of either form into a map.

@@ -42,6 +42,9 @@ func (c *Constant) Predict(_ *matrix.Matrix, rows []int32, out []float32) {
 	}
 }
 
+// PredictOne implements RowPredictor.
+func (c *Constant) PredictOne(_ *Row, out []float32) { copy(out, c.values) }
+
 // Append appends the binary form: the number of values, then the values.
 func (c *Constant) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(c.values)))

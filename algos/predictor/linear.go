@@ -73,16 +73,30 @@ func (l *Linear) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 	d := m.Dense()
 	sum := make([]float64, l.width)
 	for i, r := range rows {
-		for k, b := range l.intercepts {
-			sum[k] = float64(b)
-		}
-		x := d.Row(int(r))
-		l.addDense(x[:min(len(x), l.dense)], sum)
-		if d.Sparse != nil && l.sparse > 0 {
-			l.addSparse(d.Sparse, int(r), sum)
-		}
-		l.link.Apply(sum, 1, out[i*l.width:(i+1)*l.width])
+		l.score(d.Row(int(r)), d.Sparse, int(r), sum, out[i*l.width:(i+1)*l.width])
 	}
+}
+
+// PredictOne implements RowPredictor.
+func (l *Linear) PredictOne(r *Row, out []float32) {
+	var few [16]float64
+	sum := few[:]
+	if l.width > len(few) {
+		sum = make([]float64, l.width)
+	}
+	l.score(r.Dense, r.Sparse, 0, sum[:l.width], out[:l.width])
+}
+
+// score scores a row: x are its dense columns, row r of s its text.
+func (l *Linear) score(x []float32, s *matrix.Sparse, r int, sum []float64, out []float32) {
+	for k, b := range l.intercepts {
+		sum[k] = float64(b)
+	}
+	l.addDense(x[:min(len(x), l.dense)], sum)
+	if s != nil && l.sparse > 0 {
+		l.addSparse(s, r, sum)
+	}
+	l.link.Apply(sum, 1, out)
 }
 
 func (l *Linear) addDense(x []float32, sum []float64) {

@@ -43,3 +43,21 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 	}
 	return nil, fmt.Errorf("unknown predictor %q: written by a newer version?", kind)
 }
+
+// Row is one row in the forms that predictors read.
+type Row struct {
+	// Features are the values of the frame's features.
+	Features []float64
+	// Dense are the dense columns of the encoded view, and Sparse has its text as
+	// row 0 (nil without text). Predictors of the view matrix.Raw don't read them.
+	Dense  []float32
+	Sparse *matrix.Sparse
+}
+
+// RowPredictor is a predictor that scores one row without a matrix. All but those
+// of other packages are.
+type RowPredictor interface {
+	Predictor
+	// PredictOne writes the Width values that Predict gives for a frame of this row.
+	PredictOne(r *Row, out []float32)
+}

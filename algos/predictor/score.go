@@ -209,6 +209,15 @@ func (t *Trees) PredictRow(x, out []float64) {
 	t.out.Exact(out[:t.width], t.leavesPerSum())
 }
 
+// PredictOne implements RowPredictor.
+func (t *Trees) PredictOne(r *Row, out []float32) {
+	s := t.get()
+	s.sum = grow(s.sum, t.width)
+	t.margin(r.Features, s, s.sum)
+	t.out.Apply(s.sum, t.leavesPerSum(), out[:t.width])
+	t.scratch.Put(s)
+}
+
 // Margin is PredictRow without the link: base plus the sum of the leaves.
 func (t *Trees) Margin(x, out []float64) {
 	s := t.get()

@@ -53,6 +53,7 @@ type Statistics struct {
 	used     []int32 // frame features that trees read
 
 	scratch sync.Pool // *expansion
+	rows    sync.Pool // *[]float64
 }
 
 // table is a Table with an index: the group with key k is index[k]-1 where the
@@ -294,6 +295,28 @@ func (t *table) groups(f *matrix.Frame, rows []int32, out []int32) {
 		}
 		out[i] = t.find(key)
 	}
+}
+
+// PredictOne implements RowPredictor.
+func (s *Statistics) PredictOne(r *Row, out []float32) {
+	x, ok := s.rows.Get().(*[]float64)
+	if !ok {
+		x = new([]float64)
+	}
+	defer s.rows.Put(x)
+	*x = append((*x)[:0], r.Features[:s.features]...)
+	for k := range s.tables {
+		t := &s.tables[k]
+		key := uint64(0)
+		for i, j := range t.Features {
+			key = key*(uint64(t.Levels[i])+1) + digit(float32(r.Features[j]), t.Levels[i])
+		}
+		group := t.find(key)
+		for c := range t.Default {
+			*x = append(*x, float64(t.value(group, c)))
+		}
+	}
+	s.trees.PredictOne(&Row{Features: *x}, out)
 }
 
 // Predict implements Predictor. The frame must have the features that the

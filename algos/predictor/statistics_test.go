@@ -149,6 +149,11 @@ func TestStatisticsAgreeWithDefinition(t *testing.T) {
 				s.Predict(m, rows[i:i+1], got[i*width:])
 			}
 			check(t, "Predict of single rows", want, got)
+			for i, r := range rows {
+				row := Row{Features: exactRow(c.frame, r)}
+				s.PredictOne(&row, got[i*width:(i+1)*width])
+			}
+			check(t, "PredictOne", want, got)
 			expanded := make([]float32, len(want))
 			all := make([]int32, len(rows))
 			for i := range all {

@@ -272,6 +272,11 @@ func TestTreesAgreeWithDefinition(t *testing.T) {
 			check(t, "PredictExact", exact, predictExact(p, c, rows))
 			check(t, "PredictRow", exact, predictRows(p.PredictRow, c, rows))
 			check(t, "Margin", margins, predictRows(p.Margin, c, rows))
+			one := make([]float32, len(want))
+			for i, r := range rows {
+				p.PredictOne(&Row{Features: c.row(r)}, one[i*c.width:(i+1)*c.width])
+			}
+			check(t, "PredictOne", want, one)
 			again := NewTrees(p.Trees(), c.width, c.base, c.link)
 			check(t, "trees given back", exact, predictExact(again, c, rows))
 			bytes := p.Append(nil)
@@ -339,6 +344,13 @@ func predictRows(predict func(x, out []float64), c *treeCase, rows []int32) []fl
 	}
 	return out
 }
+
+var (
+	_ RowPredictor = (*Trees)(nil)
+	_ RowPredictor = (*Linear)(nil)
+	_ RowPredictor = (*Constant)(nil)
+	_ RowPredictor = (*Statistics)(nil)
+)
 
 func TestBothLayoutsAreCovered(t *testing.T) {
 	t.Parallel()
