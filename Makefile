@@ -4,7 +4,7 @@ export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 FUZZTIME ?= 5m
 
-.PHONY: build test race lint proofs fuzz budget bench bench-engine long interop
+.PHONY: build test race lint proofs fuzz budget bench bench-engine parity long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -34,6 +34,9 @@ bench:
 
 bench-engine: ## the boosting engine beside its peers, into benchmarks/RESULTS.md (needs python3; QUICK=1: a minute)
 	python3 benchmarks/engine.py
+
+parity: ## models as good as LightGBM's, defaults better than the peers' (AUTOML_DATA, AUTOML_PORTFOLIO; hours; needs python3)
+	$$(bash benchmarks/peers/setup.sh) benchmarks/parity/parity.py $(PARITY)
 
 interop: ## a second module uses the library; a validator reads the OpenAPI document (needs python3)
 	cd examples/consumer && $(GO) test ./...

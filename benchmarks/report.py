@@ -13,7 +13,7 @@ import statistics
 import subprocess
 
 RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "RESULTS.md")
-COMPARE = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
+COMPARE = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
 
 
 def median(values):
@@ -28,7 +28,7 @@ class Section:
     """A section's lines, printed as they come."""
 
     def __init__(self, name, title):
-        self.name, self.title, self.lines, self.notes = name, title, [], []
+        self.name, self.title, self.lines, self.notes, self.extra = name, title, [], [], ""
 
     def line(self, name, ours, peer, bar):
         """Adds a line and answers whether it is ok. bar is (what, comparison, limit), what being ours or ratio."""
@@ -50,7 +50,7 @@ class Section:
         rows = ["| figure | ours | peer | ratio | bar | |", "|---|---|---|---|---|---|"]
         rows += ["| " + " | ".join(c) + " |" for c in self.lines]
         head = [f"## {self.title}", "", f"{len(self.lines) - short} ok, {short} short."]
-        return "\n".join(head + [""] + rows + [""] + [n + "  " for n in self.notes])
+        return "\n".join(head + [""] + rows + [""] + [n + "  " for n in self.notes] + ["", self.extra])
 
     def save(self, path=RESULTS):
         """Puts the section between its markers, which are added at the end if need be. The rest of the file stays."""

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	_ "github.com/seed-09a2cce4/automl/algos/all" // registers the learners
+	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/trials"
+)
+
+// sameAsLightGBM are LightGBM's defaults under our names; parity.py passes them
+// to LightGBM too.
+var sameAsLightGBM = search.Params{
+	"rounds": 100.0, "learning_rate": 0.1, "num_leaves": 31.0, "max_depth": -1.0, "min_data_in_leaf": 20.0,
+	"min_sum_hessian_in_leaf": 1e-3, "lambda_l1": 0.0, "lambda_l2": 0.0, "min_gain_to_split": 0.0,
+	"cat_smooth": 10.0, "cat_l2": 10.0, "max_cat_to_onehot": 4.0, "min_data_per_group": 100.0, "max_cat_threshold": 32.0,
+}
+
+// job is one fit on one half.
+type job struct {
+	learner, mode string
+	params        search.Params
+	seed          int
+	fold          int
+	threads       int
+	holdout       float64
+	refit         bool
+}
+
+func fit(ctx context.Context, dir string, args []string) error {
+	var j job
+	fs := flag.NewFlagSet("fit", flag.ContinueOnError)
+	fs.StringVar(&j.learner, "learner", "gbdt", "name of the learner")
+	fs.StringVar(&j.mode, "mode", "same", "same (parameters as LightGBM) or defaults (our own)")
+	fs.IntVar(&j.seed, "seed", 0, "which cut in halves")
+	fs.IntVar(&j.fold, "fold", 0, "which half is tested, 0 or 1")
+	fs.IntVar(&j.threads, "threads", 2, "goroutines")
+	fs.Float64Var(&j.holdout, "holdout", 0.2, "defaults: share of the training rows that stops the boosting")
+	fs.BoolVar(&j.refit, "refit", true, "defaults: train again on all rows, for as many rounds")
+	out := fs.String("out", "", "file for the predictions")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(j.threads)
+	set, err := dataset.Read(dir)
+	if err != nil {
+		return err
+	}
+	train, test, err := half(filepath.Join(dir, halvesFile), set.Train, j.seed, j.fold)
+	if err != nil {
+		return err
+	}
+	start, cpu := time.Now(), cpuSeconds()
+	fitted, err := j.train(ctx, set, train)
+	if err != nil {
+		return err
+	}
+	record := map[string]any{"seconds": time.Since(start).Seconds(), "cpu": cpuSeconds() - cpu, "steps": fitted.Steps}
+	pred := algos.Predict(fitted.Predictor, matrix.New(set.Take(test), nil, j.threads), dataset.Rows(len(test)), j.threads)
+	if err := dataset.WriteFloats(*out, pred); err != nil {
+		return fmt.Errorf("-out: %w", err)
+	}
+	return json.NewEncoder(os.Stdout).Encode(record)
+}
+
+// half reads which rows a seed's fold trains on and tests.
+func half(path string, rows, seed, fold int) (train, test []int32, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if seed < 0 || fold < 0 || fold > 1 || (seed+1)*rows > len(b) {
+		return nil, nil, fmt.Errorf("-seed %d -fold %d: %s has %d seeds of 2 folds", seed, fold, path, len(b)/rows)
+	}
+	for i, of := range b[seed*rows : (seed+1)*rows] {
+		if int(of) == fold {
+			test = append(test, int32(i))
+		} else {
+			train = append(train, int32(i))
+		}
+	}
+	return train, test, nil
+}
+
+func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos.Fitted, error) {
+	learner, err := algos.Lookup(j.learner)
+	if err != nil {
+		return nil, err
+	}
+	problem, err := set.Problem()
+	if err != nil {
+		return nil, err
+	}
+	r := &algos.Request{
+		Problem: problem, Params: maps.Clone(sameAsLightGBM), Seed: uint64(j.seed), Threads: j.threads,
+		Train: algos.Data{M: matrix.New(set.Take(rows), nil, j.threads), Y: set.Targets(rows), Rows: dataset.Rows(len(rows))},
+	}
+	switch j.mode {
+	case "same":
+		return learner.Fit(ctx, r)
+	case "defaults":
+		return j.trainDefaults(ctx, learner, r)
+	}
+	return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
+}
+
+// trainDefaults stops on a hold-out of the training rows, and then trains on all
+// of them for as many rounds.
+func (j *job) trainDefaults(ctx context.Context, learner algos.Learner, r *algos.Request) (*algos.Fitted, error) {
+	all := r.Train.Rows
+	split := trials.Split{Folds: 1, Holdout: j.holdout, Seed: uint64(j.seed)}
+	r.Valid, r.Params = r.Train, search.Params{}
+	r.Valid.Rows = split.Assign(len(all), r.Problem.Task, r.Train.Y)[0]
+	r.Train.Rows = split.Train(len(all), r.Valid.Rows)
+	fitted, err := learner.Fit(ctx, r)
+	if err != nil || !j.refit {
+		return fitted, err
+	}
+	r.Train.Rows, r.Valid = all, algos.Data{}
+	r.Params["rounds"] = float64(max(1, fitted.Steps))
+	return learner.Fit(ctx, r)
+}
+
+func cpuSeconds() float64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}

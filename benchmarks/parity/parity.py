@@ -1,0 +1,330 @@
+"""Are our models as good as LightGBM's with the same parameters, and our defaults
+better than the peers'? On the tables of AUTOML_DATA (training rows only) and
+AUTOML_PORTFOLIO, cut in halves five times; each half is tested once a cut.
+
+    make parity PARITY="--tables german,wine"
+    $(bash benchmarks/peers/setup.sh) benchmarks/parity/parity.py [flags]
+
+Every fit is one line in DIR/results.jsonl: a run that was stopped goes on where
+it was, and several may run at once (each takes the tables that no other has;
+times then say little). Our fits are done again when our program has changed. The
+comparison comes when all fits are there; of a full run it goes to RESULTS.md.
+"""
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "peers")]
+
+import sets  # noqa: E402
+import numpy as np  # noqa: E402
+from scipy.stats import rankdata, t as student  # noqa: E402
+
+import report  # noqa: E402
+
+SEEDS, FOLDS = 5, 2
+PEERS = ["lightgbm", "xgboost", "catboost"]
+SYSTEMS = {"same": ["ours", "lightgbm"], "defaults": ["ours"] + PEERS}
+QUICK_TABLES = ["german", "wine", "vehicle"]
+
+# The same as sameAsLightGBM in fit.go.
+SAME = dict(learning_rate=0.1, num_leaves=31, max_depth=-1, min_data_in_leaf=20, min_sum_hessian_in_leaf=1e-3,
+            lambda_l1=0, lambda_l2=0, min_gain_to_split=0, cat_smooth=10, cat_l2=10, max_cat_to_onehot=4,
+            min_data_per_group=100, max_cat_threshold=32)
+
+
+def command(*args):
+    done = subprocess.run([str(a) for a in args], capture_output=True, text=True, cwd=os.path.dirname(os.path.dirname(HERE)))
+    if done.returncode:
+        sys.exit(f"parity.py: {' '.join(map(str, args))}: exit {done.returncode}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+class Results:
+    """The lines of results.jsonl, by table, data, mode, system, version, seed and fold."""
+
+    KEY = ["table", "data", "mode", "system", "version", "seed", "fold"]
+
+    def __init__(self, path):
+        self.path, self.found = path, {}
+        if os.path.exists(path):
+            for line in open(path):
+                try:
+                    self.keep(json.loads(line))
+                except ValueError:  # the last line of a run that was killed
+                    continue
+
+    def keep(self, record):
+        self.found[tuple(record[k] for k in self.KEY)] = record
+
+    def add(self, record):
+        with open(self.path, "ab") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            f.write(("\n" + json.dumps(record) + "\n").encode())
+        self.keep(record)
+
+
+class Half:
+    """One fold of a seed: the rows that train and those that are tested."""
+
+    def __init__(self, data, of, fold):
+        self.data = data
+        self.train, self.test = np.flatnonzero(of != fold), np.flatnonzero(of == fold)
+
+    def x(self, rows):
+        return np.ascontiguousarray(self.data.x[rows])
+
+    def y(self, rows):
+        y = self.data.y[rows]
+        return y.astype(int) if self.data.classes else y
+
+
+def objective(data, regression, binary, multiclass):
+    return regression if data.classes == 0 else multiclass if data.many else binary
+
+
+def lightgbm(half, threads, params):
+    import lightgbm as lgb
+    d = half.data
+    p = dict(params, objective=objective(d, "regression", "binary", "multiclass"), num_threads=threads, verbose=-1)
+    if d.many:
+        p["num_class"] = d.classes
+    x, y, test = half.x(half.train), half.y(half.train), half.x(half.test)
+    start = sets.clock()
+    model = lgb.train(p, lgb.Dataset(x, y, categorical_feature=d.cats or "auto", params=p), 100)
+    return start, sets.clock(), model.predict(test)
+
+
+def xgboost(half, threads, _):
+    import xgboost as xgb
+    d = half.data
+    p = dict(objective=objective(d, "reg:squarederror", "binary:logistic", "multi:softprob"), nthread=threads, verbosity=0)
+    if d.many:
+        p["num_class"] = d.classes
+    types = dict(feature_types=["c" if j in d.cats else "q" for j in range(d.features)], enable_categorical=True) if d.cats else {}
+    x, y, test = half.x(half.train), half.y(half.train), half.x(half.test)
+    start = sets.clock()
+    model = xgb.train(p, xgb.QuantileDMatrix(x, y, nthread=threads, **types), 100)
+    return start, sets.clock(), model.predict(xgb.DMatrix(test, nthread=threads, **types))
+
+
+def catboost(half, threads, _):
+    import catboost as cb
+    d = half.data
+    p = dict(loss_function=objective(d, "RMSE", "Logloss", "MultiClass"), thread_count=threads, verbose=False,
+             allow_writing_files=False)
+    x, test = (sets.catboost_table(half.x(rows), d.cats) for rows in (half.train, half.test))
+    y = half.y(half.train)
+    start = sets.clock()
+    model = cb.CatBoost(p).fit(cb.Pool(x, y, cat_features=d.cats, thread_count=threads))
+    end = sets.clock()
+    kind = "Probability" if d.classes else "RawFormulaVal"
+    return start, end, model.predict(cb.Pool(test, cat_features=d.cats), prediction_type=kind)
+
+
+class Proof:
+    def __init__(self, args):
+        self.args = args
+        os.makedirs(args.dir, exist_ok=True)
+        build = os.path.join(tempfile.mkdtemp(dir=args.dir, prefix="build-"), "parity")
+        command("go", "build", "-trimpath", "-buildvcs=false", "-o", build, "./benchmarks/parity")
+        ours = digest(build)
+        self.version = {"ours": " ".join([ours] + args.ours.split())}
+        self.program = os.path.join(args.dir, "parity-" + ours)
+        os.replace(build, self.program)
+        os.rmdir(os.path.dirname(build))
+        self.sets = os.path.join(args.dir, "sets-" + ours)
+        forget_old(args.dir, ours)
+        with open(os.path.join(args.dir, "lock"), "w") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)  # one run prepares
+            names = ["-tables", args.tables] if args.tables else []
+            self.tables = command(self.program, "prepare", self.sets, "-seeds", SEEDS, *names).split()
+        for p in PEERS:
+            self.version[p] = __import__(p).__version__
+        self.results = Results(os.path.join(args.dir, "results.jsonl"))
+
+    def fits(self):
+        """What is to be fitted on a table, in order."""
+        return [(mode, system, seed, fold) for seed in range(self.args.seeds) for fold in range(FOLDS)
+                for mode, systems in SYSTEMS.items() for system in systems]
+
+    def key(self, table, mode, system, seed, fold):
+        data = digest(*(os.path.join(self.sets, table, f) for f in ("meta.json", "x.f32", "y.f32", "halves.u8")))
+        return (table, data, mode, system, self.version[system], seed, fold)
+
+    def run(self):
+        for table in self.tables:
+            with open(os.path.join(self.sets, table, "lock"), "w") as f:
+                try:
+                    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                self.run_table(table)
+
+    def run_table(self, table):
+        folder = os.path.join(self.sets, table)
+        data = sets.Set(folder)
+        halves = np.fromfile(os.path.join(folder, "halves.u8"), dtype=np.uint8).reshape(SEEDS, data.train)
+        data_digest = self.key(table, "same", "ours", 0, 0)[1]
+        for mode, system, seed, fold in self.fits():
+            key = (table, data_digest, mode, system, self.version[system], seed, fold)
+            if key in self.results.found:
+                continue
+            half = Half(data, halves[seed], fold)
+            record = dict(zip(Results.KEY, key))
+            record.update(self.fit(folder, half, mode, system, seed, fold))
+            self.results.add(record)
+            print(f"# {table} {mode} {system} {seed}.{fold}: {record['loss']:.5g} in {record['seconds']:.2f} s", flush=True)
+
+    def fit(self, folder, half, mode, system, seed, fold):
+        data, y = half.data, half.data.y[half.test]
+        if system == "ours":
+            with tempfile.NamedTemporaryFile(dir=self.args.dir) as f:
+                out = command(self.program, "fit", folder, "-mode", mode, "-seed", seed, "-fold", fold,
+                              "-threads", self.args.threads, "-out", f.name, *self.args.ours.split())
+                q = np.fromfile(f.name, dtype="<f4")
+            record = json.loads(out)
+            if data.many:
+                q = q.reshape(len(y), data.classes)
+            elif data.classes:
+                q = q.reshape(len(y), -1)[:, -1]
+        else:
+            train = {"lightgbm": lightgbm, "xgboost": xgboost, "catboost": catboost}[system]
+            start, end, q = train(half, self.args.threads, SAME if mode == "same" else {})
+            record = dict(seconds=end[0] - start[0], cpu=end[1] - start[1])
+            q = np.asarray(q, dtype=np.float32)
+            if data.classes == 2 and q.ndim == 2:
+                q = q[:, 1]
+        record["loss"] = sets.log_loss(y, q) if data.classes else sets.rmse(y, q)
+        if data.classes == 2:
+            record["auc"] = sets.auc(y, q)
+        return record
+
+    def table_results(self, table, mode):
+        """system -> arrays of loss and seconds over the splits; None if some are not there yet."""
+        data = self.key(table, mode, "ours", 0, 0)[1]
+        out = {}
+        for system in SYSTEMS[mode]:
+            found = [self.results.found.get((table, data, mode, system, self.version[system], seed, fold))
+                     for seed in range(self.args.seeds) for fold in range(FOLDS)]
+            if None in found:
+                return None
+            out[system] = {k: np.array([r[k] for r in found]) for k in ("loss", "seconds")}
+            if "auc" in found[0]:
+                out[system]["auc"] = np.array([r["auc"] for r in found])
+        return out
+
+    def compare(self):
+        self.results = Results(self.results.path)  # with what others have added
+        found = {mode: {t: self.table_results(t, mode) for t in self.tables} for mode in SYSTEMS}
+        missing = sum(r is None for tables in found.values() for r in tables.values())
+        if missing:
+            print(f"# {missing} of {2 * len(self.tables)} comparisons lack fits: others are at them, or run this again")
+            return
+        s = report.Section("parity", "As good as LightGBM, and better defaults")
+        same_parameters(s, found["same"])
+        defaults(s, found["defaults"])
+        s.extra = per_table(found)
+        s.note(f"{len(self.tables)} tables, {self.args.seeds} x {FOLDS} splits, {self.args.threads} threads; "
+               + ", ".join(f"{p} {self.version[p]}" for p in PEERS) + f"; {report.today()}; {report.machine()}.")
+        if self.args.save:
+            s.save()
+
+
+def forget_old(folder, ours):
+    """Removes what other builds of our program left and no run has touched for a day."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith(("sets-", "parity-")) and not name.endswith(ours) and time.time() - os.stat(path).st_mtime > 86400:
+            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
+
+
+def digest(*paths):
+    h = hashlib.sha256()
+    for p in paths:
+        with open(p, "rb") as f:
+            h.update(hashlib.file_digest(f, "sha256").digest())
+    return h.hexdigest()[:12]
+
+
+def same_parameters(s, found):
+    """The relative difference of the mean loss, over tables, with its 95 % t interval, in percent."""
+    diff = np.array([100 * (r["ours"]["loss"].mean() / r["lightgbm"]["loss"].mean() - 1) for r in found.values()])
+    n = len(diff)
+    width = student.ppf(0.975, n - 1) * diff.std(ddof=1) / np.sqrt(n) if n > 1 else float("inf")
+    s.line("parity/same-parameters/loss-difference-low/%", diff.mean() - width, None, ("ours", ">=", -0.5))
+    s.line("parity/same-parameters/loss-difference-high/%", diff.mean() + width, None, ("ours", "<=", 0.5))
+    s.note(f"Same parameters as LightGBM, 100 trees: our loss differs by {diff.mean():+.3f} % in the mean over tables "
+           f"(median {np.median(diff):+.3f} %), 95 % interval {diff.mean() - width:+.3f} to {diff.mean() + width:+.3f} %.")
+
+
+def mean_ranks(found, measure, sign=1):
+    """tables x systems: the mean rank over the splits, 1 the best."""
+    systems = SYSTEMS["defaults"]
+    return np.array([rankdata([sign * r[p][measure] for p in systems], axis=0).mean(axis=1) for r in found.values()
+                     if measure in r["ours"]])
+
+
+def defaults(s, found):
+    ranks = mean_ranks(found, "loss")
+    pick = np.random.default_rng(1).integers(0, len(ranks), (10_000, len(ranks)))
+    for k, p in enumerate(PEERS, 1):
+        s.line(f"parity/defaults/{p}/mean-rank", ranks[:, 0].mean(), ranks[:, k].mean(), ("ratio", "<", 1.0))
+        lead = ranks[:, k] - ranks[:, 0]
+        low, high = np.quantile(lead[pick].mean(axis=1), [0.025, 0.975])
+        s.note(f"Our defaults rank {lead.mean():+.3f} before {p}'s on log loss or RMSE, 95 % interval {low:+.3f} to {high:+.3f} "
+               "(bootstrap over tables).")
+    auc = mean_ranks(found, "auc", -1)
+    if len(auc):
+        s.note("Mean ranks by AUC on the tables of two classes: "
+               + ", ".join(f"{p} {v:.3f}" for p, v in zip(SYSTEMS["defaults"], auc.mean(axis=0))) + ".")
+    seconds = {t: (r["ours"]["seconds"].mean(), r["catboost"]["seconds"].mean()) for t, r in found.items()}
+    ours, theirs = np.array(list(seconds.values())).sum(axis=0)
+    s.line("parity/defaults/catboost/all-tables/s", ours, theirs, ("ratio", "<=", 1.0))
+    worst = max(seconds, key=lambda t: seconds[t][0] / seconds[t][1])
+    s.line(f"parity/defaults/catboost/slowest-table/{worst}/s", *seconds[worst], ("ratio", "<=", 1.0))
+
+
+def per_table(found):
+    head = ["table", "same: ours / lightgbm"] + [f"defaults: {p}" for p in SYSTEMS["defaults"]] + ["s: ours", "s: catboost"]
+    rows = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for t, r in found["same"].items():
+        d = found["defaults"][t]
+        cells = [t, f"{r['ours']['loss'].mean() / r['lightgbm']['loss'].mean():.4f}"]
+        cells += [f"{d[p]['loss'].mean():.5g}" for p in SYSTEMS["defaults"]]
+        cells += [f"{d[p]['seconds'].mean():.2f}" for p in ("ours", "catboost")]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--tables", default="", help="comma-separated; all over 300 rows if empty")
+    ap.add_argument("--quick", action="store_true", help="three small tables, one seed")
+    ap.add_argument("--threads", type=int, default=2)
+    ap.add_argument("--seeds", type=int, default=SEEDS, help="1 to 5")
+    ap.add_argument("--dir", default=os.path.join(HERE, "work"), help="sets and results")
+    ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-refit=false')
+    args = ap.parse_args()
+    if not 1 <= args.seeds <= SEEDS:
+        ap.error(f"--seeds: use 1 to {SEEDS}")
+    if args.quick:
+        args.tables, args.seeds = args.tables or ",".join(QUICK_TABLES), 1
+    args.save = not args.tables and args.seeds == SEEDS and not args.ours
+    args.dir = os.path.abspath(args.dir)
+    proof = Proof(args)
+    print("# NAME OURS PEER RATIO BAR ok|short", flush=True)
+    proof.run()
+    proof.compare()
+
+
+if __name__ == "__main__":
+    main()
