@@ -58,7 +58,7 @@ func (s *catSet) goesLeft(v float64) bool {
 	if v != v {
 		return s.missingLeft
 	}
-	if !(v > -1 && v < 32*float64(len(s.words))) {
+	if v = math.Trunc(v); !(v >= 0 && v < 32*float64(len(s.words))) {
 		return false
 	}
 	c := uint32(v)

@@ -253,14 +253,18 @@ func TestShapRefuses(t *testing.T) {
 
 func TestShapTests(t *testing.T) {
 	t.Parallel()
-	values := []float64{math.NaN(), 0, 1e-36, -1e-36, 1e-30, -1, 1, 2, 31, 32, 63, 64, 1.5, math.Inf(1), math.Inf(-1), 5e9}
+	values := []float64{math.NaN(), 0, -0.5, 1e-36, -1e-36, 1e-30, -1, 1, 2, 31, 32, 63, 64, 1.5, math.Inf(1), math.Inf(-1), 5e9}
 	for _, missing := range []Missing{MissingNaN, MissingZero, MissingNone} {
 		for _, left := range []bool{false, true} {
 			for _, cats := range [][]uint32{nil, {}, {0x80000002, 1}} {
 				for _, threshold := range []float64{-1, 0, 0.5} {
 					n := Node{Missing: missing, MissingLeft: left, Cats: cats, Threshold: threshold}
 					s := shapNode{missing: missing, missingLeft: left, cats: cats, threshold: threshold}
+					set := catSet{missingLeft: left, words: cats}
 					for _, v := range values {
+						if cats != nil && set.goesLeft(v) != slowLeft(&n, v) {
+							t.Errorf("%+v: %v goes left: %v", n, v, !slowLeft(&n, v))
+						}
 						if got, want := s.goesLeft(v), slowLeft(&n, v); got != want {
 							t.Errorf("%+v: %v goes left: %v", n, v, got)
 						}
