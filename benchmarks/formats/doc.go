@@ -4,6 +4,9 @@
 //
 //	formats lightgbm-predict MODEL ROWS    predictions of a LightGBM model, a line a row
 //	formats lightgbm-sums MODEL ROWS       the same before the objective's link
+//	formats lightgbm-contributions MODEL ROWS
+//	                                       what each feature adds to the sums: for every
+//	                                       output the features' numbers, then the expected sum
 //	formats lightgbm-rewrite MODEL V       the model as version V writes it
 //	formats lightgbm-ours DIR              models trained here, as LightGBM's text
 //

@@ -21,7 +21,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: formats lightgbm-predict|lightgbm-sums MODEL ROWS | formats lightgbm-rewrite MODEL 3|4 | formats lightgbm-ours DIR")
+var errUsage = errors.New("usage: formats lightgbm-predict|lightgbm-sums|lightgbm-contributions MODEL ROWS | formats lightgbm-rewrite MODEL 3|4 | formats lightgbm-ours DIR")
 
 func run(ctx context.Context, args []string) error {
 	command := ""
@@ -33,6 +33,8 @@ func run(ctx context.Context, args []string) error {
 		return lightgbmPredict(args[0], args[1], false)
 	case command == "lightgbm-sums" && len(args) == 2:
 		return lightgbmPredict(args[0], args[1], true)
+	case command == "lightgbm-contributions" && len(args) == 2:
+		return lightgbmContributions(args[0], args[1])
 	case command == "lightgbm-rewrite" && len(args) == 2:
 		return lightgbmRewrite(args[0], args[1])
 	case command == "lightgbm-ours" && len(args) == 1:
