@@ -58,9 +58,32 @@ type Request struct {
 	Threads int
 	// MaxSteps bounds the boosting rounds, trees or passes; 0 means the parameters' own.
 	MaxSteps int
+	// Objective, if not nil, is the loss to boost on, in place of the one that
+	// the parameters, the metric or the task stand for. Boosted trees look at it.
+	Objective Objective
+	// Init, if not nil, is a model of boosted trees on the same features to go on
+	// from: the rounds of the fit are added to its own, and the result has both.
+	// Steps and MaxSteps count the new ones.
+	Init *predictor.Trees
 	// Report, if not nil, hears the validation loss (lower is better) after a
 	// step and answers whether to go on.
 	Report func(step int, loss float64) bool
+}
+
+// Objective is a loss for boosting that is not built in: a sum over rows of a
+// twice differentiable function of a row's target and its scores, one for each
+// output. Weights are applied by the learner. Methods must be pure functions, safe
+// for concurrent use.
+type Objective interface {
+	// Base is the score that all rows start with, one for each output. w nil
+	// means weight one.
+	Base(y, w []float32) []float64
+	// Gradients writes the first and second derivatives of the rows' losses in
+	// the scores: score, first and second are [output][row], row i having target
+	// y[i]. They must be finite, and the second not negative.
+	Gradients(y []float32, score, first, second [][]float64)
+	// Link turns scores into predictions.
+	Link() predictor.Link
 }
 
 // Fitted is the outcome of a fit.

@@ -2,8 +2,10 @@ package gbdt
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
@@ -11,7 +13,6 @@ import (
 type booster struct {
 	*settings
 	request  *algos.Request
-	obj      objective
 	features []feature
 	width    int
 	train    *rowset
@@ -20,14 +21,18 @@ type booster struct {
 	crew     crew
 
 	base  []float64
-	score [][]float64 // [class][training row]
-	grad  [][]pair    // likewise
-	trees [][]node    // round after round, class after class
-	watch *watcher    // nil without validation rows
-	seen  *spread     // its rows
-	out   *spread     // training rows that are not in the bag, nil without bagging
+	init  []predictor.Tree // those that the fit goes on from
+	score [][]float64      // [class][training row]
+	grad  [][]pair         // likewise
+	trees [][]node         // round after round, class after class
+	watch *watcher         // nil without validation rows
+	seen  *spread          // its rows
+	out   *spread          // training rows that are not in the bag, nil without bagging
 	inBag int
 	idle  int // rounds in succession that found nothing to split
+
+	residuals []weighted // of the rows of the tree at hand
+	rowSizes  []float32
 }
 
 // maxIdle is the number of rounds without a split after which a randomised fit
@@ -44,29 +49,39 @@ const (
 )
 
 func newBooster(s *settings, r *algos.Request) *booster {
-	b := &booster{settings: s, request: r, crew: crew(max(1, r.Threads)), obj: newObjective(r.Problem)}
+	b := &booster{settings: s, request: r, crew: crew(max(1, r.Threads))}
+	if s.obj == nil {
+		s.obj = newObjective(r.Problem)
+	}
 	features, cells := usefulFeatures(r.Train.M)
 	b.features = features
 	b.train = gatherRows(r.Train, features, true, b.crew)
+	b.train.weighClasses(s.classWeights)
 	b.width = metrics.Width(r.Problem.Task, r.Problem.Classes)
-	b.base = b.obj.base(b.train)
-	b.score, b.grad = make([][]float64, b.width), make([][]pair, b.width)
-	for k := range b.score {
-		b.score[k] = constant(b.base[k], b.train.n)
+	b.base = s.start(b.train, b.width)
+	if r.Init != nil {
+		b.base, b.init = r.Init.Base(), r.Init.Trees()
+	}
+	b.score, b.grad = b.margins(r.Train), make([][]pair, b.width)
+	for k := range b.grad {
 		b.grad[k] = make([]pair, b.train.n)
 	}
 	b.grower = newGrower(s, features, cells, b.train, b.crew)
-	b.quant = newQuantiser(b.train.n, b.obj.unitHessian() && b.train.w == nil, derive(r.Seed, forRounding))
-	if s.baggingFraction < 1 {
+	b.quant = newQuantiser(b.train.n, b.obj.unitHessian() && b.train.w == nil && !s.goss, derive(r.Seed, forRounding))
+	if s.baggingFraction < 1 || s.goss {
 		b.out = newSpread(b.train.columns, b.train.n)
 	}
 	if len(r.Valid.Rows) > 0 {
 		valid := gatherRows(r.Valid, features, false, b.crew)
 		b.seen = newSpread(valid.columns, valid.n)
 		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n, b.train.n, len(features), b.leafLimit))
+		b.watch.score = b.margins(r.Valid)
 	}
 	return b
 }
+
+// margins are the scores that rows start with.
+func (b *booster) margins(d algos.Data) [][]float64 { return margins(b.init, b.base, d, b.crew) }
 
 func constant(v float64, n int) []float64 {
 	s := make([]float64, n)
@@ -82,6 +97,9 @@ func (b *booster) run(ctx context.Context) (*algos.Fitted, error) {
 		if b.round(ctx, done+1) != nil {
 			truncated = true
 			break
+		}
+		if err := b.failure(); err != nil {
+			return nil, fmt.Errorf("gbdt: %w", err)
 		}
 		done++
 		if b.watch != nil && !b.watch.after(done, done == b.rounds) {
@@ -104,7 +122,7 @@ func (b *booster) run(ctx context.Context) (*algos.Fitted, error) {
 }
 
 func (b *booster) randomised() bool {
-	return b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1 || b.nodeFraction < 1
+	return b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1 || b.goss || b.nodeFraction < 1
 }
 
 // round adds a tree for each class. If ctx ends meanwhile, nothing of the round
@@ -114,10 +132,11 @@ func (b *booster) round(ctx context.Context, round int) error {
 		return errStopped
 	}
 	b.crew.blocks(b.train.n, func(lo, hi, _ int) { b.obj.gradients(b.train, b.score, b.grad, lo, hi) })
-	bag := b.draw(round)
+	past := len(b.init) / b.width
+	bag := b.draw(past + round)
 	split := false
 	for k := range b.width {
-		seed := derive(b.request.Seed, uint64(round), uint64(k))
+		seed := derive(b.request.Seed, uint64(past+round), uint64(k))
 		tree, err := b.tree(ctx, k, bag, seed)
 		if err != nil {
 			b.trees = b.trees[:(round-1)*b.width]
@@ -148,32 +167,6 @@ func (b *booster) validate(trees [][]node) {
 	}
 }
 
-// draw selects the round's rows: a list of the bag, or nil for all. The others
-// are left in b.out.
-func (b *booster) draw(round int) []int32 {
-	if b.out == nil {
-		return nil
-	}
-	limit := uint64(b.baggingFraction * (1 << 32))
-	seed := derive(b.request.Seed, forBag, uint64(round))
-	in, out := b.out.tmp, b.out.idx
-	n, m := 0, 0
-	for i := range b.train.n {
-		in[n], out[m] = int32(i), int32(i)
-		c := 0
-		if mix(seed+uint64(i))>>32 < limit {
-			c = 1
-		}
-		n += c
-		m += 1 - c
-	}
-	b.inBag = n
-	if n == 0 {
-		return nil
-	}
-	return append([]int32(nil), in[:n]...)
-}
-
 // tree grows the tree of class k on the rows of the bag and adds it to all
 // training scores.
 func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]node, error) {
@@ -193,6 +186,9 @@ func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]
 		return nil, err
 	}
 	b.setValues(nodes, b.grad[k])
+	if o, ok := b.obj.(renewer); ok {
+		b.renew(o, nodes, b.score[k])
+	}
 	addScores(nodes, g.spread, b.score[k], b.crew)
 	if bag != nil {
 		replay(nodes, b.features, b.out, b.train.n-b.inBag, b.crew, func(n *node, idx []int32) {

@@ -8,9 +8,9 @@ import (
 
 // predictor turns the trees kept into their final form.
 func (b *booster) predictor(trees [][]node) *predictor.Trees {
-	out := make([]predictor.Tree, len(trees))
-	for i, nodes := range trees {
-		out[i] = finalTree(nodes, b.features)
+	out := b.init
+	for _, nodes := range trees {
+		out = append(out, finalTree(nodes, b.features))
 	}
 	return predictor.NewTrees(out, b.width, b.base, b.obj.link())
 }

@@ -14,11 +14,10 @@ import (
 // boosted runs a fit and keeps what only the trainer knows.
 func boosted(t *testing.T, r *algos.Request) *booster {
 	t.Helper()
-	s, err := parseSettings(r.Params, len(r.Train.Rows), false)
+	s, err := newSettings(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.rounds = r.MaxSteps
 	b := newBooster(s, r)
 	if _, err := b.run(context.Background()); err != nil {
 		t.Fatal(err)

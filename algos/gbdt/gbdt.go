@@ -39,20 +39,35 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 		return nil, fmt.Errorf("gbdt: %w", err)
 	}
 	r = withoutIdle(r)
-	s, err := parseSettings(r.Params, len(r.Train.Rows), len(r.Valid.Rows) > 0)
+	s, err := newSettings(r)
 	if err != nil {
-		return nil, fmt.Errorf("gbdt: %w", err)
-	}
-	if err := s.constrain(r.Params, r.Train.M.Frame); err != nil {
 		return nil, fmt.Errorf("gbdt: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return newBooster(s, r).run(ctx)
+}
+
+// newSettings reads the parameters of a checked request.
+func newSettings(r *algos.Request) (*settings, error) {
+	s, err := parseSettings(r.Params, len(r.Train.Rows), len(r.Valid.Rows) > 0)
+	if err != nil {
+		return nil, err
+	}
 	if r.MaxSteps > 0 {
 		s.rounds = min(s.rounds, r.MaxSteps)
 	}
-	return newBooster(s, r).run(ctx)
+	if err := s.constrain(r.Params, r.Train.M.Frame); err != nil {
+		return nil, err
+	}
+	if s.obj, err = chooseObjective(r); err != nil {
+		return nil, err
+	}
+	if s.classWeights, err = classWeights(r); err != nil {
+		return nil, err
+	}
+	return s, checkInit(r, s.obj)
 }
 
 // withoutIdle leaves out training rows of weight 0.

@@ -133,6 +133,7 @@ var variants = map[string]search.Params{
 	"levels":    {"learning_rate": 0.1, "max_cat_to_onehot": 1., "min_data_per_group": 5., "cat_smooth": 1., "cat_l2": 1.},
 	"one-hot":   {"learning_rate": 0.1, "max_cat_to_onehot": 300., "num_leaves": 8.},
 	"shaped":    {"learning_rate": 0.1, "path_smooth": 2., "max_delta_step": 2., "grow_policy": "depth", "feature_fraction_bynode": 0.7},
+	"one-sided": {"learning_rate": 0.1, "data_sample_strategy": "goss"},
 	"confined":  {"learning_rate": 0.1, "monotone_constraints": "[1,1,0,0,0,1]", "interaction_constraints": "[[0,2,3],[1,2,3]]"},
 }
 
@@ -417,11 +418,10 @@ func TestHistogramsGivenUpChangeNothing(t *testing.T) {
 	t.Parallel()
 	d := mixedData(2000, metrics.Regression, 0, 1)
 	r := &algos.Request{Problem: algos.Problem{Task: metrics.Regression}, Train: d, MaxSteps: 3}
-	s, err := parseSettings(nil, len(d.Rows), false)
+	s, err := newSettings(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.rounds = 3
 	roomy, narrow := newBooster(s, r), newBooster(s, r)
 	narrow.grower.slots = narrow.grower.slots[:2]
 	a, err := roomy.run(context.Background())

@@ -34,6 +34,12 @@ type settings struct {
 	pathSmooth      float64
 	monotone        []int8    // of each feature of the frame: the direction of its effect; nil: any
 	groups          [][]int32 // of features of the frame that may interact; nil: all
+
+	goss               bool
+	topRate, otherRate float64
+	obj                objective
+	classWeights       []float64
+	baseScore          float64 // NaN: the objective's
 }
 
 const (
@@ -80,6 +86,12 @@ func readNumbers(p search.Params, list []number) error {
 func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 	s := &settings{extraTrees: p.Bool("extra_trees", false)}
 	var rounds, leaves, depth, minRows, oneHot, maxSet float64
+	s.baseScore = math.NaN()
+	if _, ok := p["base_score"]; ok {
+		if err := readNumbers(p, []number{{"base_score", 0, -maxTarget, maxTarget, &s.baseScore}}); err != nil {
+			return nil, err
+		}
+	}
 	if err := readNumbers(p, []number{
 		{"learning_rate", defaultRate(rows), 1e-6, 1, &s.learningRate},
 		{"rounds", 0, 0, 1e6, &rounds},
@@ -100,6 +112,8 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 		{"feature_fraction_bynode", 1, 1e-6, 1, &s.nodeFraction},
 		{"max_delta_step", 0, 0, 1e30, &s.maxDelta},
 		{"path_smooth", 0, 0, 1e12, &s.pathSmooth},
+		{"top_rate", 0.2, 0, 1, &s.topRate},
+		{"other_rate", 0.1, 0, 1, &s.otherRate},
 	}); err != nil {
 		return nil, err
 	}
@@ -107,7 +121,14 @@ func parseSettings(p search.Params, rows int, watched bool) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.byDepth = policy == "depth"
+	strategy, err := choice(p, "data_sample_strategy", "bagging", "goss")
+	if err != nil {
+		return nil, err
+	}
+	s.byDepth, s.goss = policy == "depth", strategy == "goss"
+	if s.goss && (s.baggingFraction < 1 || s.topRate+s.otherRate > 1) {
+		return nil, fmt.Errorf("parameter data_sample_strategy = goss: use it with bagging_fraction 1 and top_rate + other_rate up to 1")
+	}
 	s.rounds, s.leafLimit, s.depthLimit = int(rounds), int(leaves), max(0, int(depth))
 	s.minRows, s.maxOneHot, s.maxSet = int(minRows), int(oneHot), int(maxSet)
 	s.leafLimit = min(s.leafLimit, max(2, rows))

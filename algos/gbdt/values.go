@@ -26,9 +26,7 @@ func (b *booster) shapeValues(nodes []node) {
 	for i := range nodes {
 		n := &nodes[i]
 		out := b.step(n.g, n.h, n.l2)
-		if b.maxDelta > 0 {
-			out = max(-b.maxDelta, min(b.maxDelta, out))
-		}
+		out = b.clip(out)
 		out = smooth(out, above[i], float64(n.hi-n.lo), b.pathSmooth)
 		out = max(n.low, min(n.high, out))
 		if n.leaf() {
@@ -72,6 +70,14 @@ func (s *settings) step(g, h, l2 float64) float64 {
 		return 0
 	}
 	return shrink(-g, s.lambdaL1) / (h + l2)
+}
+
+// clip bounds an output by max_delta_step.
+func (s *settings) clip(out float64) float64 {
+	if s.maxDelta > 0 {
+		return max(-s.maxDelta, min(s.maxDelta, out))
+	}
+	return out
 }
 
 // shrunk applies the learning rate. What is not a finite float32 becomes 0.
