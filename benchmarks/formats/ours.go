@@ -48,6 +48,8 @@ func recipes() []recipe {
 		add("missing_"+t, "gbdt", task, numbers, true, nil)
 		add("categories_"+t, "gbdt", task, categories, true, nil)
 		add("mixed_"+t, "gbdt", task, mixed, true, search.Params{"num_leaves": 63.0, "bagging_fraction": 0.7})
+		add("depth_"+t, "gbdt", task, mixed, true, search.Params{
+			"grow_policy": "depth", "max_depth": 4.0, "monotone_constraints": "[1,0,-1,0,0]", "path_smooth": 1.0})
 		add("random_"+t, "gbdt", task, mixed, true, search.Params{"extra_trees": "true"})
 		add("wide_"+t, "gbdt", task, wide, true, search.Params{"max_cat_to_onehot": 2.0})
 	}
