@@ -36,6 +36,8 @@ PEERS = ["lightgbm", "lightgbm_quantised", "xgboost", "catboost"]
 PAIR = ["ours", "lightgbm"]
 # A system this much slower than the fastest in the first repetition is not repeated.
 HOPELESS = 1.5
+VERSIONS = """from importlib.metadata import version
+print(", ".join(f"{p} {version(p)}" for p in ("lightgbm", "xgboost", "catboost")))"""
 
 
 def command(*args):
@@ -59,7 +61,7 @@ class Bench:
         self.engine = os.path.join(folder, "engine")
         command("go", "build", "-o", self.engine, "./benchmarks/engine")
         self.runs = {}  # (set, threads, leaves) -> system -> records
-        self.versions = {}
+        self.versions = command(self.python, "-c", VERSIONS).strip()
 
     def make(self, name):
         """The folder of a set, made when first asked for."""
@@ -83,9 +85,7 @@ class Bench:
         if systems == "ours":
             return records(self.engine, "train", *args)
         args = [args[0], systems] + ["-" + a if str(a).startswith("-") else a for a in args[1:]]
-        out = records(self.python, os.path.join(HERE, "peers", "train.py"), *args)
-        self.versions.update({r["system"]: r["version"] for r in out})
-        return out
+        return records(self.python, os.path.join(HERE, "peers", "train.py"), *args)
 
     def measure(self, name, threads, leaves, systems):
         """The records of each system, repetitions in turn; what was measured before is not again."""
@@ -185,6 +185,24 @@ def small(bench):
     return s
 
 
+def score(bench):
+    s = report.Section("score", "Scoring on one thread: ns of processor time a tree and row")
+    s.note("The same LightGBM trees on both sides, LightGBM through its C API (fast single-row call, batch); XGBoost its "
+           "own, batch from an array. Test rows of dense1m.")
+    path, models = bench.make("dense1m"), os.path.join(bench.dir, "models")
+    for trees, leaves, bar in [(100, 31, 0.35), (50 if QUICK else 500, 255, 0.5)]:
+        ns = {}
+        for _ in range(REPS):
+            theirs = records(bench.python, os.path.join(HERE, "peers", "predict.py"), path, "--models", models,
+                             "--trees", trees, "--leaves", leaves, "--rows", 10_000 if QUICK else 200_000)
+            ours = records(bench.engine, "score", path, "-model", os.path.join(models, f"{trees}x{leaves}.txt"))
+            for r in ours + theirs:
+                ns.setdefault((r["system"], r["way"]), []).extend(r["all"])
+        for way, peer, limit in [("row", "lightgbm", bar), ("batch", "lightgbm", 0.35), ("batch", "xgboost", 0.7)]:
+            s.line(f"score/{trees}x{leaves}/{way}/{peer}/ns", median(ns["ours", way]), median(ns[peer, way]), ("ratio", "<=", limit))
+    return s
+
+
 def same_bytes(bench):
     s = report.Section("bytes", "Same seed, same model: how many different models 1, 2 and 8 threads make, twice each")
     for name in chosen(["dense200k", "cat200k", "classes26"] if QUICK else SETS):
@@ -193,7 +211,8 @@ def same_bytes(bench):
     return s
 
 
-SECTIONS = {"train": train, "real": real, "threads": threads, "memory": memory, "small": small, "bytes": same_bytes}
+SECTIONS = {"train": train, "real": real, "threads": threads, "memory": memory, "small": small,
+            "score": score, "bytes": same_bytes}
 
 
 def main():
@@ -212,8 +231,7 @@ def main():
             begun = time.time()
             s = SECTIONS[name](bench)
             failed = failed or name == "bytes" and any(c[-1] != "ok" for c in s.lines)
-            s.note(f"{report.today()}; {report.machine()}; medians of {REPS}; took {time.time() - begun:.0f} s. "
-                   + ", ".join(f"{p} {v}" for p, v in sorted(bench.versions.items())))
+            s.note(f"{report.today()}; {report.machine()}; medians of {REPS}; took {time.time() - begun:.0f} s; {bench.versions}.")
             if not QUICK:
                 s.save()
         print(f"# total {time.time() - start:.0f} s", flush=True)
