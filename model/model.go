@@ -36,6 +36,9 @@ type Info struct {
 	// Ended says what ended the search.
 	Ended    string   `json:"ended"`
 	Warnings []string `json:"warnings,omitempty"`
+	// Imported says where a model comes from that was not trained here, and its
+	// objective there; "" for all others.
+	Imported string `json:"imported,omitempty"`
 	// Data says what of the training data the file holds.
 	Data string `json:"data"`
 }
@@ -76,6 +79,14 @@ type Model struct {
 	rows sync.Pool
 	// structs remembers how the fields of a row type map to columns.
 	structs sync.Map
+	// exact models were imported: they read and predict doubles.
+	exact bool
+}
+
+// exactPredictor is a predictor that can be part of an imported model.
+type exactPredictor interface {
+	PredictExact(m *matrix.Matrix, rows []int32, out []float64)
+	PredictRow(x, out []float64)
 }
 
 // Build makes a model of its parts. It fails if there is no member, the
@@ -88,9 +99,13 @@ func Build(s Spec) (*Model, error) {
 		return nil, err
 	}
 	width, sum := metrics.Width(s.Info.Task, len(s.Info.Classes)), 0.0
+	exact := s.Pipeline != nil && s.Pipeline.Exact()
 	for _, m := range s.Members {
 		if m.Predictor.Width() != width {
 			return nil, fmt.Errorf("%w: the member of trial %d has %d outputs, the task %d", ErrCorrupt, m.Trial, m.Predictor.Width(), width)
+		}
+		if _, ok := m.Predictor.(exactPredictor); exact && !ok {
+			return nil, fmt.Errorf("%w: an imported model with a %s predictor", ErrCorrupt, m.Predictor.Kind())
 		}
 		if !(m.Weight > 0) {
 			return nil, fmt.Errorf("%w: the member of trial %d has weight %v", ErrCorrupt, m.Trial, m.Weight)
@@ -100,7 +115,7 @@ func Build(s Spec) (*Model, error) {
 	if math.Abs(sum-1) > 1e-6 {
 		return nil, fmt.Errorf("%w: weights sum to %v", ErrCorrupt, sum)
 	}
-	return &Model{spec: s}, nil
+	return &Model{spec: s, exact: exact}, nil
 }
 
 func checkTask(i Info) error {
@@ -127,6 +142,9 @@ func (m *Model) Importance() []Importance { return m.spec.Importance }
 // Plan is the feature plan.
 func (m *Model) Plan() *featurize.Plan { return m.spec.Plan }
 
+// Pipeline makes the features that the members read.
+func (m *Model) Pipeline() *featurize.Pipeline { return m.spec.Pipeline }
+
 // Members lists the ensemble; the slice is not to be changed.
 func (m *Model) Members() []Member { return m.spec.Members }
 
@@ -138,6 +156,9 @@ type Predictions struct {
 	Values []float64
 	// Probabilities is rows×len(Classes), row-major, classification only.
 	Probabilities []float32
+	// Doubles are the Probabilities of imported models as they computed them, in
+	// double precision; nil for all others.
+	Doubles []float64
 }
 
 // Rows is the number of rows.
@@ -151,11 +172,19 @@ func (p *Predictions) Rows() int {
 // Probability is that of class k for row i.
 func (p *Predictions) Probability(i, k int) float32 { return p.Probabilities[i*len(p.Classes)+k] }
 
+// Double is Probability in double precision, as far as the model has it.
+func (p *Predictions) Double(i, k int) float64 {
+	if p.Doubles != nil {
+		return p.Doubles[i*len(p.Classes)+k]
+	}
+	return float64(p.Probability(i, k))
+}
+
 // Label is the likeliest class of row i; ties go to the earlier class.
 func (p *Predictions) Label(i int) string {
 	best := 0
 	for k := range p.Classes {
-		if p.Probability(i, k) > p.Probability(i, best) {
+		if p.Double(i, k) > p.Double(i, best) {
 			best = k
 		}
 	}
@@ -243,6 +272,10 @@ func (m *Model) score(x *matrix.Matrix, sums []float64, threads int) {
 }
 
 func (m *Model) scoreRows(x *matrix.Matrix, rows []int32, out []float32, sums []float64) {
+	if m.exact {
+		m.scoreExact(x, rows, sums)
+		return
+	}
 	for _, mem := range m.spec.Members {
 		mem.Predictor.Predict(x, rows, out)
 		for i, v := range out {
@@ -251,8 +284,23 @@ func (m *Model) scoreRows(x *matrix.Matrix, rows []int32, out []float32, sums []
 	}
 }
 
+// scoreExact is scoreRows for imported models.
+func (m *Model) scoreExact(x *matrix.Matrix, rows []int32, sums []float64) {
+	out := make([]float64, len(sums))
+	for _, mem := range m.spec.Members {
+		mem.Predictor.(exactPredictor).PredictExact(x, rows, out)
+		for i, v := range out {
+			sums[i] += float64(mem.Weight * v)
+		}
+	}
+}
+
 func (m *Model) finish(sums []float64, rows, width int) *Predictions {
 	p := &Predictions{Task: m.spec.Info.Task, Classes: m.spec.Info.Classes}
+	if m.exact && p.Task != metrics.Regression {
+		p.finishExact(sums)
+		return p
+	}
 	switch p.Task {
 	case metrics.Regression:
 		p.Values = sums
@@ -269,6 +317,22 @@ func (m *Model) finish(sums []float64, rows, width int) *Predictions {
 		}
 	}
 	return p
+}
+
+// finishExact takes probabilities as they are: those of some imported models
+// do not sum to 1.
+func (p *Predictions) finishExact(sums []float64) {
+	p.Doubles = sums
+	if p.Task == metrics.Binary {
+		p.Doubles = make([]float64, 2*len(sums))
+		for i, v := range sums {
+			p.Doubles[2*i], p.Doubles[2*i+1] = 1-v, v
+		}
+	}
+	p.Probabilities = make([]float32, len(p.Doubles))
+	for i, v := range p.Doubles {
+		p.Probabilities[i] = float32(v)
+	}
 }
 
 // normalise makes probabilities sum to 1.

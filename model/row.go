@@ -18,6 +18,9 @@ type Prediction struct {
 	Value float64
 	// Probabilities has one entry a class, in the order of Info().Classes.
 	Probabilities []float32
+	// Doubles are the probabilities of imported models in double precision, nil
+	// for all others.
+	Doubles []float64
 }
 
 // rowScratch is what scoring one row needs.
@@ -29,6 +32,7 @@ type rowScratch struct {
 	// cols and index are a frame of the row, for predictors that need one.
 	cols  [][]float32
 	index []int32
+	exact []float64 // outputs of an imported member
 }
 
 func (m *Model) scratch() *rowScratch {
@@ -45,7 +49,9 @@ func (m *Model) scratch() *rowScratch {
 		s.cols[i] = s.x[i : i+1]
 	}
 	s.row.Features = make([]float64, features)
-	if m.encoded() {
+	if m.exact {
+		s.exact = make([]float64, width)
+	} else if m.encoded() {
 		s.row.Dense = make([]float32, m.spec.Pipeline.Encoder().Cols())
 	}
 	return s
@@ -68,15 +74,34 @@ func (m *Model) PredictRow(row any) (*Prediction, error) {
 	}
 	s := m.scratch()
 	defer m.rows.Put(s)
-	if s.row.Sparse, err = m.spec.Pipeline.Row(values, s.x); err != nil {
+	if m.exact {
+		err = m.exactRow(values, s)
+	} else if s.row.Sparse, err = m.spec.Pipeline.Row(values, s.x); err == nil {
+		m.scoreRow(s)
+	}
+	if err != nil {
 		return nil, err
 	}
-	m.scoreRow(s)
 	p := m.finish(append([]float64(nil), s.sums...), 1, len(s.sums))
 	if p.Task == metrics.Regression {
 		return &Prediction{Value: p.Values[0]}, nil
 	}
-	return &Prediction{Label: p.Label(0), Probabilities: p.Probabilities}, nil
+	return &Prediction{Label: p.Label(0), Probabilities: p.Probabilities, Doubles: p.Doubles}, nil
+}
+
+// exactRow scores a row of an imported model into s.sums.
+func (m *Model) exactRow(values map[string]any, s *rowScratch) error {
+	if err := m.spec.Pipeline.ExactRow(values, s.row.Features); err != nil {
+		return err
+	}
+	clear(s.sums)
+	for _, mem := range m.spec.Members {
+		mem.Predictor.(exactPredictor).PredictRow(s.row.Features, s.exact)
+		for i, v := range s.exact {
+			s.sums[i] += float64(mem.Weight * v)
+		}
+	}
+	return nil
 }
 
 // scoreRow adds up the members' weighted predictions for the row in s.

@@ -90,6 +90,7 @@ func predictJSON(m *model.Model, body io.Reader, maxRows int) (*model.Prediction
 			out.Values = append(out.Values, p.Value)
 		} else {
 			out.Probabilities = append(out.Probabilities, p.Probabilities...)
+			out.Doubles = append(out.Doubles, p.Doubles...)
 		}
 	}
 	return out, nil
@@ -183,9 +184,12 @@ func appendPrediction(b []byte, p *model.Predictions, i int, classes []string) [
 	if p.Task == metrics.Regression {
 		return append(appendNumber(b, p.Values[i], 64), '}')
 	}
-	best := 0
+	best, bits := 0, 32
+	if p.Doubles != nil {
+		bits = 64
+	}
 	for k := range classes {
-		if p.Probability(i, k) > p.Probability(i, best) {
+		if p.Double(i, k) > p.Double(i, best) {
 			best = k
 		}
 	}
@@ -196,7 +200,7 @@ func appendPrediction(b []byte, p *model.Predictions, i int, classes []string) [
 			b = append(b, ',')
 		}
 		b = append(append(b, class...), ':')
-		b = appendNumber(b, float64(p.Probability(i, k)), 32)
+		b = appendNumber(b, p.Double(i, k), bits)
 	}
 	return append(b, "}}"...)
 }

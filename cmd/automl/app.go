@@ -45,7 +45,7 @@ func newApp(p *process) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			fitCommand(p), predictCommand(p), evaluateCommand(p), explainCommand(p), leaderboardCommand(p),
-			serveCommand(p), workerCommand(p), jobsCommand(p), versionCommand(p),
+			importCommand(p), exportCommand(p), serveCommand(p), workerCommand(p), jobsCommand(p), versionCommand(p),
 		},
 	}
 	for _, c := range app.Commands {

@@ -45,16 +45,24 @@ func runLeaderboard(c *cli.Context) error {
 		return err
 	}
 	info := m.Info()
+	score := finite(info.Score)
+	if info.Imported != "" {
+		score = nil // nothing was measured
+	}
 	if con.json {
 		return con.document(leaderboardReport{
-			Model: args[0], Metric: info.Metric, Score: finite(info.Score),
+			Model: args[0], Metric: info.Metric, Score: score,
 			Leaderboard: list(m.Leaderboard()), Importance: list(m.Importance()),
 		})
+	}
+	if info.Imported != "" {
+		_, err := fmt.Fprintf(con.out, "imported from %s: nothing is known of its training\n", oneLine(info.Imported))
+		return err
 	}
 	if err := printBoard(con.out, m.Leaderboard(), info.Metric); err != nil {
 		return err
 	}
-	fmt.Fprintf(con.out, "\nmodel: %s %s, by %s\n\n", info.Metric, optional(finite(info.Score)), judge(info))
+	fmt.Fprintf(con.out, "\nmodel: %s %s, by %s\n\n", info.Metric, optional(score), judge(info))
 	return printImportance(con.out, m.Importance(), info.Metric)
 }
 

@@ -189,7 +189,7 @@ func (p *predicted) writeCSV(ctx context.Context, out io.Writer) error {
 		} else {
 			w.Text(p.answers.Label(i))
 			for k := range p.answers.Classes {
-				w.Number32(p.answers.Probability(i, k))
+				p.writeProbability(w, i, k)
 			}
 		}
 		w.EndRow()
@@ -198,6 +198,15 @@ func (p *predicted) writeCSV(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("cannot write predictions: %w", err)
 	}
 	return nil
+}
+
+// writeProbability writes as many digits as the model has.
+func (p *predicted) writeProbability(w *csv.Writer, i, k int) {
+	if p.answers.Doubles != nil {
+		w.Number(p.answers.Double(i, k))
+		return
+	}
+	w.Number32(p.answers.Probability(i, k))
 }
 
 func (p *predicted) writeParquet(_ context.Context, out io.Writer) error {
@@ -221,7 +230,7 @@ func (p *predicted) answerColumns() []*data.Column {
 	for k, class := range p.answers.Classes {
 		col := &data.Column{Name: "prob_" + class, Kind: data.Number, Floats: make([]float64, p.rows)}
 		for i := range p.rows {
-			col.Floats[i] = float64(p.answers.Probability(i, k))
+			col.Floats[i] = p.answers.Double(i, k)
 		}
 		cols = append(cols, col)
 	}

@@ -43,10 +43,15 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			in := filepath.Join(env.WorkDir, "in")
 			env.Setenv("IN", in)
+			models, err := filepath.Abs("../../model")
+			if err != nil {
+				return err
+			}
+			env.Setenv("MODELS", models)
 			return writeTables(in)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": failsCommand, "json": jsonCommand, "truncate": truncateCommand, "flip": flipCommand,
+			"fails": failsCommand, "json": jsonCommand, "truncate": truncateCommand, "flip": flipCommand, "near": nearCommand,
 		},
 	})
 }
@@ -184,6 +189,37 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if !regexp.MustCompile("^(?:" + args[1] + ")$").Match(b) {
 		ts.Fatalf("%s is %s, want %s", args[0], b, args[1])
+	}
+}
+
+// nearCommand is "near A B TOLERANCE": two tables of the same columns and rows,
+// whose numbers differ by at most the tolerance.
+func nearCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: near A B TOLERANCE")
+	}
+	tolerance, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	a, b := strings.Fields(ts.ReadFile(args[0])), strings.Fields(ts.ReadFile(args[1]))
+	if len(a) != len(b) || len(a) < 2 {
+		ts.Fatalf("%d and %d lines", len(a), len(b))
+	}
+	for i := range a {
+		x, y := strings.Split(a[i], ","), strings.Split(b[i], ",")
+		if len(x) != len(y) {
+			ts.Fatalf("line %d: %s and %s", i+1, a[i], b[i])
+		}
+		for k := range x {
+			v, errX := strconv.ParseFloat(x[k], 64)
+			w, errY := strconv.ParseFloat(y[k], 64)
+			if errX != nil || errY != nil {
+				if x[k] != y[k] {
+					ts.Fatalf("line %d: %s and %s", i+1, a[i], b[i])
+				}
+			} else if !(v-w <= tolerance && w-v <= tolerance) {
+				ts.Fatalf("line %d: %s and %s", i+1, a[i], b[i])
+			}
+		}
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 // float32. An intercept that base_score cannot hold in every version becomes a
 // first round of trees of one leaf; trees with vector leaves become one tree a
 // sum. Gains and covers are written where known (sum_hessian is the cover, by
-// which XGBoost weighs attributions). Refused are linear leaves, zeros that
+// which XGBoost weighs attributions), and the names of categories where
+// [Feature.Named]. Refused are linear leaves, zeros that
 // count as missing but do not stand where missing values go, category codes
 // from 2^24 on, and numbers beyond float32.
 func Write(w io.Writer, m *Model) error {
@@ -91,6 +92,10 @@ func (w *writer) write() error {
 	}
 	w.w.WriteString(`,"iteration_indptr":`)
 	w.marshal(rounds)
+	if c := catsOf(m.Features); c != nil {
+		w.w.WriteString(`,"cats":`)
+		w.marshal(c)
+	}
 	fmt.Fprintf(w.w, `,"gbtree_model_param":{"num_parallel_tree":"1","num_trees":"%d"}},"name":"gbtree"},`, w.trees)
 	classes, targets := 0, 1
 	if m.Link == predictor.Softmax {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,6 +203,42 @@ func TestOfRefusesOtherLinks(t *testing.T) {
 		trees := predictor.NewTrees([]predictor.Tree{{{Feature: -1, Value: []float64{1}}}}, 1, nil, link)
 		if _, err := Of(trees, []matrix.Feature{{Name: "a"}}, ""); err == nil {
 			t.Errorf("link %d is taken", link)
+		}
+	}
+}
+
+func TestNamesOfCategories(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		levels []string
+		named  bool
+	}{
+		"words":    {[]string{"b", "a"}, true},
+		"integers": {[]string{"10", "-3", "7"}, true},
+		"mixed":    {[]string{"10", "x", "1.5"}, true},
+		"letters":  {[]string{"Köln"}, false},
+		"twice":    {[]string{"a", "a"}, false},
+		"empty":    {[]string{"a", ""}, false},
+		"none":     {nil, false},
+	} {
+		m := &Model{
+			Objective: "reg:squarederror", Width: 1, Base: []float64{0},
+			Features: []Feature{{Name: "a"}, {Name: "b", Categorical: true, Levels: c.levels}},
+			Trees:    []predictor.Tree{{{Feature: -1, Value: []float64{1}}}},
+		}
+		if got := m.Features[1].Named(); got != c.named {
+			t.Errorf("%s: named is %v", name, got)
+		}
+		again, err := Read(bytes.NewReader(written(t, m)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := c.levels
+		if !c.named {
+			want = nil
+		}
+		if got := again.Features[1]; !slices.Equal(got.Levels, want) || !got.Categorical {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }
