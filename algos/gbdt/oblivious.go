@@ -143,7 +143,7 @@ func (g *symmetricGrower) makeTiles(m *matrix.Matrix, rows []int32) {
 	g.crew.run(len(g.tiles), func(t, _ int) {
 		tile := &g.tiles[t]
 		tile.words = make([]uint64, len(rows))
-		tile.kernel = activeTile{features: make([]int32, len(tile.columns)), shift: [4]uint8{0, 8, 16, 24}}
+		tile.kernel = activeTile{columns: len(tile.columns), shift: [4]uint8{0, 8, 16, 24}}
 		for k, c := range tile.columns {
 			col, shift := b.Cols[g.columns[c].frame], 8*k
 			for i, r := range rows {
