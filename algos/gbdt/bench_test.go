@@ -36,7 +36,7 @@ func denseProblem(rows, features int) algos.Data {
 		}
 		d.Rows[i] = int32(i)
 	}
-	d.M.Bins()
+	d.M.Packed()
 	return d
 }
 
