@@ -54,18 +54,16 @@ type shapTree struct {
 type shapNode struct {
 	feature int32 // -1 for a leaf
 	right   int32 // child
-	parent  int32
-	// same is the nearest node above whose edge tests the feature of this
-	// node's edge, 0 (the root, which has no edge) if there is none.
+	// same is the nearest node, from an inner node upwards, whose edge tests the
+	// feature of the node; 0 (the root, which has no edge) if there is none.
 	same        int32
-	isLeft      bool // child of its parent
 	missing     Missing
 	missingLeft bool
 	threshold   float64
 	cats        []uint32
 	value       []float64
 	// share is the part of the parent's cover that comes here, z the product
-	// of the shares of all edges from the root to here on the same feature.
+	// of the shares of all edges from the root to here on the edge's feature.
 	share, z float64
 }
 
@@ -157,18 +155,19 @@ type shapWalk struct {
 
 // shapStep is a node to visit, or the end of the visit to one.
 type shapStep struct {
-	node         int32 // in the input; to be left: in the output
+	node         int32 // in the input
 	parent       int32 // in the output
-	isLeft, done bool
+	feature      int32 // of the edge, -1 for the root
+	right, done  bool
 	share, reach float64 // of the parent's rows, of all rows
 }
 
 func (w *shapWalk) walk() error {
-	for stack := []shapStep{{share: 1, reach: 1}}; len(stack) > 0; {
+	for stack := []shapStep{{feature: -1, share: 1, reach: 1}}; len(stack) > 0; {
 		step := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		if step.done {
-			w.leave(step.node)
+			w.leave(step.feature)
 			continue
 		}
 		n, at := &w.in[step.node], w.enter(step)
@@ -176,16 +175,16 @@ func (w *shapWalk) walk() error {
 			if err := w.leaf(n, step.reach); err != nil {
 				return err
 			}
-			w.leave(at)
+			w.leave(step.feature)
 			continue
 		}
 		left, right, err := w.shares(n)
 		if err != nil {
 			return err
 		}
-		stack = append(stack, shapStep{node: at, done: true},
-			shapStep{node: n.Right, parent: at, share: right, reach: float64(step.reach * right)},
-			shapStep{node: n.Left, parent: at, isLeft: true, share: left, reach: float64(step.reach * left)})
+		stack = append(stack, shapStep{feature: step.feature, done: true},
+			shapStep{node: n.Right, parent: at, feature: n.Feature, right: true, share: right, reach: float64(step.reach * right)},
+			shapStep{node: n.Left, parent: at, feature: n.Feature, share: left, reach: float64(step.reach * left)})
 	}
 	return nil
 }
@@ -209,36 +208,36 @@ func (w *shapWalk) shares(n *Node) (left, right float64, err error) {
 func (w *shapWalk) enter(step shapStep) int32 {
 	at, in := int32(len(w.out.nodes)), &w.in[step.node]
 	n := shapNode{
-		feature: in.Feature, parent: step.parent, isLeft: step.isLeft, missing: in.Missing, missingLeft: in.MissingLeft,
-		threshold: in.Threshold, cats: in.Cats, value: in.Value, share: step.share, z: 1,
+		feature: in.Feature, missing: in.Missing, missingLeft: in.MissingLeft,
+		threshold: in.Threshold, cats: in.Cats, value: in.Value, share: step.share, z: step.share,
 	}
-	if at > 0 {
-		p := &w.out.nodes[step.parent]
-		if !step.isLeft {
-			p.right = at
-		}
-		above := w.last[p.feature]
+	if step.right {
+		w.out.nodes[step.parent].right = at
+	}
+	if step.feature >= 0 {
+		above := w.last[step.feature]
 		if len(above) > 0 {
-			n.same = above[len(above)-1]
+			n.z *= w.out.nodes[above[len(above)-1]].z
 		} else {
 			w.path++
 			w.most = max(w.most, w.path)
 		}
-		n.z = float64(n.share * w.out.nodes[n.same].z)
-		w.last[p.feature] = append(above, at)
+		w.last[step.feature] = append(above, at)
+	}
+	if above := w.last[n.feature]; len(above) > 0 {
+		n.same = above[len(above)-1]
 	}
 	w.out.nodes = append(w.out.nodes, n)
 	return at
 }
 
-// leave takes the edge of an output node off the path.
-func (w *shapWalk) leave(at int32) {
-	if at == 0 {
+// leave takes an edge on a feature off the path.
+func (w *shapWalk) leave(feature int32) {
+	if feature < 0 {
 		return
 	}
-	f := w.out.nodes[w.out.nodes[at].parent].feature
-	w.last[f] = w.last[f][:len(w.last[f])-1]
-	if len(w.last[f]) == 0 {
+	w.last[feature] = w.last[feature][:len(w.last[feature])-1]
+	if len(w.last[feature]) == 0 {
 		w.path--
 	}
 }
@@ -303,8 +302,8 @@ func gatherRow(f *matrix.Frame, row int32, x []float64) {
 type shapScratch struct {
 	x        []float64
 	on       []bool    // of each node: the row passes all tests on its edge's feature so far
-	left     []bool    // of each inner node: the row goes left
-	f, inv   []float64 // of each node: t+(1-t)z at every point, and one over it
+	went     []int32   // of each inner node: the child that the row goes to
+	inv      []float64 // of each node: 1/(t+(1-t)z) at every point
 	products []float64
 	sums     []float64
 }
@@ -341,14 +340,12 @@ func (s *Shap) block(w *shapScratch, x []float64, n int, out []float64) {
 // prepare tabulates what does not depend on the row.
 func (w *shapScratch) prepare(t *shapTree, q rule) {
 	n := len(t.nodes)
-	w.on, w.left = grow(w.on, n), grow(w.left, n)
-	w.f, w.inv = grow(w.f, n*t.points), grow(w.inv, n*t.points)
-	w.products, w.sums = grow(w.products, n*t.points), grow(w.sums, n*t.points)
+	w.on, w.went = grow(w.on, n), grow(w.went, n)
+	w.inv, w.products, w.sums = grow(w.inv, n*t.points), grow(w.products, n*t.points), grow(w.sums, n*t.points)
 	for i := range t.nodes {
-		z := t.nodes[i].z
-		for k, at := range q.at {
-			f := at + float64(q.rest[k]*z)
-			w.f[i*t.points+k], w.inv[i*t.points+k] = f, 1/f
+		z, inv := t.nodes[i].z, w.inv[i*t.points:][:t.points]
+		for k, at := range q.at[:t.points] {
+			inv[k] = 1 / (at + float64(q.rest[k]*z))
 		}
 	}
 }
@@ -361,43 +358,40 @@ func (w *shapScratch) descend(t *shapTree, q rule, x []float64) {
 	copy(w.products, q.weight)
 	for i := range t.nodes {
 		n := &t.nodes[i]
-		if n.feature >= 0 {
-			w.left[i] = n.goesLeft(x[n.feature])
-		}
-		if i == 0 {
+		if n.feature < 0 {
 			continue
 		}
+		hit, miss := i+1, int(n.right)
+		if !n.goesLeft(x[n.feature]) {
+			hit, miss = miss, hit
+		}
 		before := w.on[n.same]
-		w.on[i] = before && w.left[n.parent] == n.isLeft
-		p := w.products[int(n.parent)*points:][:points]
-		out := w.products[i*points:][:points]
-		if !before { // a factor (1-t)z grows by one more share
+		w.went[i], w.on[hit], w.on[miss] = int32(hit), before, false
+		p := w.products[i*points:][:points]
+		there, away := w.products[hit*points:][:points], w.products[miss*points:][:points]
+		if !before { // factors (1-t)z grow by one more share
+			a, b := t.nodes[hit].share, t.nodes[miss].share
 			for k, v := range p {
-				out[k] = v * n.share
+				there[k], away[k] = v*a, v*b
 			}
 			continue
 		}
 		inv := w.inv[int(n.same)*points:][:points] // ones for the root
-		if w.on[i] {
-			f := w.f[i*points:][:points]
-			for k, v := range p {
-				out[k] = v * inv[k] * f[k]
-			}
-		} else {
-			rest := q.rest[:points]
-			for k, v := range p {
-				out[k] = v * inv[k] * (rest[k] * n.z)
-			}
+		at, rest := q.at[:points], q.rest[:points]
+		zHit, zMiss := t.nodes[hit].z, t.nodes[miss].z
+		for k, v := range p {
+			v *= inv[k]
+			there[k], away[k] = v*(at[k]+float64(rest[k]*zHit)), v*(rest[k]*zMiss)
 		}
 	}
 }
 
-// ascend sums the leaves below every node and gives each edge its due: what
-// its feature adds for the leaves below, less what the edge above on the same
-// feature has been given for them.
+// ascend sums the leaves below every node and gives the feature of each test
+// its due: what it adds for the leaves on both sides, less what the edge above
+// on the same feature has been given for them.
 func (w *shapScratch) ascend(t *shapTree, q rule, value int, scale float64, phi []float64) {
 	points := t.points
-	for i := len(t.nodes) - 1; i > 0; i-- {
+	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
 		sums := w.sums[i*points:][:points]
 		if n.feature < 0 {
@@ -405,31 +399,28 @@ func (w *shapScratch) ascend(t *shapTree, q rule, value int, scale float64, phi 
 			for k, p := range w.products[i*points:][:points] {
 				sums[k] = p * v
 			}
-		} else {
-			a, b := w.sums[(i+1)*points:][:points], w.sums[int(n.right)*points:][:points]
-			for k, v := range a {
-				sums[k] = v + b[k]
+			continue
+		}
+		hit := int(w.went[i])
+		miss := i + 1 + int(n.right) - hit
+		there, away := w.sums[hit*points:][:points], w.sums[miss*points:][:points]
+		if !w.on[n.same] { // o is 0 on all edges: they get the same
+			for k, v := range there {
+				sums[k] = v + away[k]
 			}
+			continue
 		}
-		if !w.on[n.same] {
-			continue // o is 0 on both edges: they get the same
+		inv, above, gone := w.inv[hit*points:][:points], w.inv[int(n.same)*points:][:points], q.invRest[:points]
+		var in, out, had float64
+		for k, v := range there {
+			u := away[k]
+			sum := v + u
+			sums[k] = sum
+			in += float64(v * inv[k])
+			out += float64(u * gone[k])
+			had += float64(sum * above[k])
 		}
-		due := float64((1 - t.nodes[n.same].z) * dot(sums, w.inv[int(n.same)*points:]))
-		if w.on[i] {
-			due = float64((1-n.z)*dot(sums, w.inv[i*points:])) - due
-		} else {
-			due = -dot(sums, q.invRest) - due
-		}
-		phi[t.nodes[n.parent].feature] += due
+		due := float64((1-t.nodes[hit].z)*in) - out
+		phi[n.feature] += due - float64((1-t.nodes[n.same].z)*had)
 	}
-}
-
-// dot is the sum of products of a and as many elements of b.
-func dot(a, b []float64) float64 {
-	b = b[:len(a)]
-	sum := 0.0
-	for i, v := range a {
-		sum += float64(v * b[i])
-	}
-	return sum
 }
