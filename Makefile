@@ -2,7 +2,6 @@
 GO ?= go
 export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
-FUZZTIME ?= 5m
 
 .PHONY: build test race lint proofs fuzz budget bench bench-engine parity long interop
 
@@ -23,8 +22,8 @@ lint:
 proofs: ## end to end: several processes, kill -9, REST by curl (needs curl and python3)
 	bash proofs/all.sh
 
-fuzz:
-	FUZZTIME=$(FUZZTIME) bash proofs/fuzz.sh
+fuzz: ## FUZZTIME=30s for less than the usual minutes
+	bash proofs/fuzz.sh
 
 budget: ## what the program costs beside training
 	bash proofs/budget.sh
@@ -38,8 +37,9 @@ bench-engine: ## the boosting engine beside its peers, into benchmarks/RESULTS.m
 parity: ## models as good as LightGBM's, defaults better than the peers' (AUTOML_DATA, AUTOML_PORTFOLIO; hours; needs python3)
 	$$(bash benchmarks/peers/setup.sh) benchmarks/parity/parity.py $(PARITY)
 
-interop: ## a second module uses the library; a validator reads the OpenAPI document (needs python3)
+interop: ## a second module, an OpenAPI validator, LightGBM and XGBoost meet ours (needs python3; QUICK=1: smaller models)
 	cd examples/consumer && $(GO) test ./...
 	bash proofs/openapi.sh
+	bash proofs/formats.sh
 
 long: fuzz proofs
