@@ -63,11 +63,11 @@ type grower struct {
 	tiles   []activeTile
 	wides   []int32 // features
 	blocks  []activeBlock
-	work    int             // cells counted for a row
-	scratch []tileHistogram // of each worker, or of each block of rows of each tile
-	pieces  [][]int64       // histograms of blocks of rows of each sparse block
-	levels  []scanScratch   // of each worker
-	found   [][2]split      // of each job: for the smaller and the larger child
+	work    int                // cells counted for a row
+	scratch []tileHistogram    // of each worker, or of each block of rows of each tile
+	pieces  []*sparseHistogram // of blocks of rows of each sparse block
+	levels  []scanScratch      // of each worker
+	found   [][2]split         // of each job: for the smaller and the larger child
 	slots   []*histogram
 	free    []int
 	leaves  []leaf

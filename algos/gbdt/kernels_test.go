@@ -109,16 +109,16 @@ func BenchmarkHistogramSparse(b *testing.B) {
 		b.Fatal("no sparse block")
 	}
 	block, gh := blocks[0], packedGradients(20_000)
-	h := make([]int64, block.Width())
+	h := new(sparseHistogram)
 	b.Run("all", func(b *testing.B) {
 		for b.Loop() {
 			countSparse(block, 0, gh, h)
 		}
-		rate(b, len(block.Cells), "entries")
+		rate(b, block.Entries(), "entries")
 	})
 	idx, entries := someRows(20_000, 0.1), 0
 	for _, r := range idx {
-		entries += int(block.Start[r+1] - block.Start[r])
+		entries += 4 * int(block.Start[r+1]-block.Start[r])
 	}
 	b.Run("share=0.1", func(b *testing.B) {
 		for b.Loop() {

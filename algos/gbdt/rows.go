@@ -38,27 +38,18 @@ type rowset struct {
 }
 
 // usefulFeatures lists the features that can be split at all, and the number of
-// cells that their histograms have. The cells of a sparse block are side by side.
+// cells that their histograms have.
 func usefulFeatures(m *matrix.Matrix) ([]feature, int) {
 	p := m.Packed()
 	var out []feature
 	cells := 0
-	block := make([]int, len(p.Sparse)) // where its cells start
-	for k, b := range p.Sparse {
-		block[k] = cells
-		cells += b.Width()
-	}
 	for j, s := range p.Specs {
 		if s.Bins < 2 || s.Bins == 2 && !s.HasMissing {
 			continue
 		}
 		f := feature{frame: j, bins: s.Bins, offset: cells, categorical: s.Categorical,
 			levels: m.Frame.Features[j].Levels, edges: s.Edges, spec: s, place: p.Places[j]}
-		if f.place.Kind == matrix.InSparse {
-			f.offset = block[f.place.Index] + f.place.Base
-		} else {
-			cells += s.Bins
-		}
+		cells += s.Bins
 		out = append(out, f)
 	}
 	return out, cells

@@ -23,7 +23,7 @@ func (g *grower) activate(chosen []int32) {
 		b := &g.blocks[k]
 		b.job = jobs
 		jobs += (len(b.features) + chunk - 1) / chunk
-		g.work += 2 * len(g.train.sparse[b.block].Cells) / max(1, g.train.n)
+		g.work += 2 * g.train.sparse[b.block].Entries() / max(1, g.train.n)
 	}
 	g.found = make([][2]split, jobs)
 }

@@ -12,14 +12,11 @@ const chunk = 64
 // activeBlock is a sparse block with the features that the current tree may use.
 type activeBlock struct {
 	block    int
-	offset   int     // of its cells in a leaf's histogram
-	width    int     // their number
+	width    int     // cells
 	features []int32 // indices into the trainer's features
 	job      int     // of the first chunk
 	live     bool    // some feature may be split in the leaves at hand
 }
-
-func (a *activeBlock) of(h *histogram) []int64 { return h.cells[a.offset : a.offset+a.width] }
 
 // activeBlocks groups those of the chosen features that are sparse by block.
 func activeBlocks(features []feature, chosen []int32, blocks []*matrix.SparseBlock) []activeBlock {
@@ -27,7 +24,7 @@ func activeBlocks(features []feature, chosen []int32, blocks []*matrix.SparseBlo
 	for _, i := range chosen {
 		if f := &features[i]; f.place.Kind == matrix.InSparse {
 			a := &all[f.place.Index]
-			a.block, a.offset, a.width = f.place.Index, f.offset-f.place.Base, blocks[f.place.Index].Width()
+			a.block, a.width = f.place.Index, blocks[f.place.Index].Width()
 			a.features = append(a.features, i)
 		}
 	}
@@ -40,25 +37,49 @@ func activeBlocks(features []feature, chosen []int32, blocks []*matrix.SparseBlo
 	return out
 }
 
-// countSparse adds the packed gradients gh of the rows lo, lo+1, … to the cells
-// of their entries.
-func countSparse(b *matrix.SparseBlock, lo int, gh, h []int64) {
+// sparseHistogram has a cell for every cell of a block and its pad.
+type sparseHistogram [1 << 16]int64
+
+// countSparse adds the packed gradients gh of the rows lo, lo+1, … to their cells.
+func countSparse(b *matrix.SparseBlock, lo int, gh []int64, h *sparseHistogram) {
+	start := b.Start[lo:][:len(gh)+1]
+	at := start[0]
 	for i, g := range gh {
-		for _, c := range b.Cells[b.Start[lo+i]:b.Start[lo+i+1]] {
-			h[c] += g
+		end := start[i+1]
+		quads := b.Quads[at:end]
+		for k := range quads {
+			q := &quads[k]
+			h[q[0]] += g
+			h[q[1]] += g
+			h[q[2]] += g
+			h[q[3]] += g
 		}
+		at = end
 	}
 }
 
-// countSparseRows counts the rows idx; gh is in their order.
-func countSparseRows(b *matrix.SparseBlock, idx []int32, gh, h []int64) {
+// ahead is the number of rows by which a kernel touches a row's cells before it
+// counts them, so that they are on their way from memory.
+const ahead = 8
+
+// countSparseRows counts the rows idx; gh is in their order. The result means
+// nothing: it keeps the touching loads alive.
+func countSparseRows(b *matrix.SparseBlock, idx []int32, gh []int64, h *sparseHistogram) (touched uint16) {
 	gh = gh[:len(idx)]
+	start := b.Start
 	for i, r := range idx {
+		touched += b.Quads[start[idx[min(i+ahead, len(idx)-1)]]][0]
 		g := gh[i]
-		for _, c := range b.Cells[b.Start[r]:b.Start[r+1]] {
-			h[c] += g
+		quads := b.Quads[start[r]:start[r+1]]
+		for k := range quads {
+			q := &quads[k]
+			h[q[0]] += g
+			h[q[1]] += g
+			h[q[2]] += g
+			h[q[3]] += g
 		}
 	}
+	return touched
 }
 
 // imply gives the bin that is not counted what the others leave of the total,
@@ -72,35 +93,16 @@ func imply(cells []int64, implied int, total int64) (others int64) {
 	return others
 }
 
-// piece answers the histogram that piece p of leaf k is counted into: the leaf's
-// own for the first piece.
-func (j *searchJob) piece(a, k, p int) []int64 {
-	b := &j.blocks[a]
-	if p == 0 {
-		return b.of(j.slots[j.leaves[j.at[k]].slot])
-	}
-	at := (a*2+k)*j.sparsePieces + p
-	for len(j.pieces) <= at {
-		j.pieces = append(j.pieces, nil)
-	}
-	return j.pieces[at][:b.width]
+// piece answers the histogram that piece p of leaf k is counted into for block a.
+func (j *searchJob) piece(a, k, p int) *sparseHistogram {
+	return j.pieces[(a*2+k)*j.sparsePieces+p]
 }
 
 // needPieces makes room for the histograms of pieces, before they are counted at
-// the same time.
+// the same time. Memory that is never touched is never there.
 func (j *searchJob) needPieces() {
-	for a := range j.blocks {
-		for k := range 2 {
-			for p := 1; p < j.sparsePieces; p++ {
-				at := (a*2+k)*j.sparsePieces + p
-				for len(j.pieces) <= at {
-					j.pieces = append(j.pieces, nil)
-				}
-				if len(j.pieces[at]) < j.blocks[a].width {
-					j.pieces[at] = make([]int64, j.blocks[a].width)
-				}
-			}
-		}
+	for len(j.pieces) < 2*len(j.blocks)*j.sparsePieces {
+		j.pieces = append(j.pieces, new(sparseHistogram))
 	}
 }
 
@@ -120,7 +122,7 @@ func (j *searchJob) countBlock(job int) {
 		rows := n.hi - n.lo
 		lo, hi := n.lo+p*rows/j.sparsePieces, n.lo+(p+1)*rows/j.sparsePieces
 		h := j.piece(a, k, p)
-		clear(h)
+		clear(h[:j.blocks[a].width])
 		if j.whole {
 			countSparse(b, lo, j.packed[lo:hi], h)
 		} else {
@@ -182,8 +184,10 @@ func (j *searchJob) finishChunk(a, c, worker int) {
 	j.found[b.job+c] = [2]split{scans[0].best, scans[1].best}
 }
 
+// sumPieces moves what was counted for a feature to a leaf's histogram.
 func (j *searchJob) sumPieces(a, k int, f *feature, h *histogram) []int64 {
 	cells := f.of(h)
+	copy(cells, j.piece(a, k, 0)[f.place.Base:])
 	for p := 1; p < j.sparsePieces; p++ {
 		for b, c := range j.piece(a, k, p)[f.place.Base:][:f.bins] {
 			cells[b] += c

@@ -144,7 +144,12 @@ func (w *binner) cut(col []float32, levels int) column {
 	sparse := w.mostlyZero(col)
 	spec := BinSpec{Categorical: true, Bins: levels + 1}
 	if levels == 0 {
-		w.sample(col)
+		if sparse && len(col) <= binSample {
+			w.sample(w.found)
+			w.zeros = len(col) - len(w.found)
+		} else {
+			w.sample(col)
+		}
 		w.sort()
 		w.distinct()
 		spec = BinSpec{Edges: w.edges()}
@@ -233,17 +238,10 @@ func (w *binner) mostlyZero(col []float32) bool {
 	if few < looks/2 && 2*few < len(col) {
 		return false
 	}
-	limit := int(sparseShare * float64(len(col)))
-	w.rows = slices.Grow(w.rows[:0], len(col)+1)[:len(col)+1]
-	n := 0
-	for i, v := range col {
-		w.rows[n] = int32(i)
-		n += nonZero(v)
-	}
-	if n > limit {
+	w.rows = w.nonZeros(col)
+	if len(w.rows) > int(sparseShare*float64(len(col))) {
 		return false
 	}
-	w.rows = w.rows[:n]
 	w.found = w.found[:0]
 	for _, r := range w.rows {
 		w.found = append(w.found, col[r])
@@ -251,13 +249,33 @@ func (w *binner) mostlyZero(col []float32) bool {
 	return true
 }
 
+// nonZeros lists the rows with values that are not zero. It passes over fours of
+// zeros with one test.
+func (w *binner) nonZeros(col []float32) []int32 {
+	out := slices.Grow(w.rows[:0], len(col)+4)[:len(col)+4]
+	n, i := 0, 0
+	for ; i+4 <= len(col); i += 4 {
+		v := col[i : i+4 : i+4]
+		a, b, c, d := math.Float32bits(v[0]), math.Float32bits(v[1]), math.Float32bits(v[2]), math.Float32bits(v[3])
+		if (a|b|c|d)<<1 == 0 {
+			continue
+		}
+		for k, bits := range [4]uint32{a, b, c, d} {
+			out[n] = int32(i + k)
+			n += nonZero(bits)
+		}
+	}
+	for ; i < len(col); i++ {
+		out[n] = int32(i)
+		n += nonZero(math.Float32bits(col[i]))
+	}
+	return out[:n]
+}
+
 func isZero(v float32) bool { return math.Float32bits(v)<<1 == 0 }
 
-// nonZero is 1 for values that are not zero, without a branch.
-func nonZero(v float32) int {
-	b := uint64(math.Float32bits(v) << 1)
-	return int((b + 0xffff_ffff) >> 32)
-}
+// nonZero is 1 for the bits of values that are not zero, without a branch.
+func nonZero(bits uint32) int { return int((uint64(bits<<1) + 0xffff_ffff) >> 32) }
 
 // cutList bins the values that mostlyZero has found.
 func (w *binner) cutList(spec BinSpec) column {

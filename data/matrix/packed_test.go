@@ -68,9 +68,11 @@ func (p *Packed) bin(j, row int) int {
 		return int(p.Wide[at.Index][row])
 	case InSparse:
 		b := p.Sparse[at.Index]
-		for _, c := range b.Cells[b.Start[row]:b.Start[row+1]] {
-			if k := int(c) - at.Base; k >= 0 && k < p.Specs[j].Bins {
-				return k
+		for _, q := range b.Quads[b.Start[row]:b.Start[row+1]] {
+			for _, c := range q {
+				if k := int(c) - at.Base; k >= 0 && k < p.Specs[j].Bins && int(c) < b.Width() {
+					return k
+				}
 			}
 		}
 		return at.Implied
@@ -152,8 +154,8 @@ func TestPick(t *testing.T) {
 		for _, b := range p.Sparse {
 			got := b.Pick(rows)
 			for i, r := range rows {
-				want := b.Cells[b.Start[r]:b.Start[r+1]]
-				if d := cmp.Diff(want, got.Cells[got.Start[i]:got.Start[i+1]]); d != "" {
+				want := b.Quads[b.Start[r]:b.Start[r+1]]
+				if d := cmp.Diff(want, got.Quads[got.Start[i]:got.Start[i+1]]); d != "" {
 					t.Fatal(d)
 				}
 			}
