@@ -14,6 +14,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
@@ -308,6 +309,97 @@ func TestExactOfStatistics(t *testing.T) {
 	}
 	if list, _, err := m.Usage(BySplits); err != nil || list[0].Share != 0.5 || list[1].Share != 0.5 {
 		t.Errorf("usage %v, %v", list, err)
+	}
+}
+
+// TestExactOfTexts: words are credited to the columns that they stand in.
+func TestExactOfTexts(t *testing.T) {
+	t.Parallel()
+	type review struct{ Title, Body, Out string }
+	words := []string{"good", "bad", "fast", "slow", "round", "red"}
+	rows := make([]review, 80)
+	for i := range rows {
+		rows[i] = review{"a " + words[i%6] + " thing", words[i%5] + " and " + words[i/7%6] + " were here", []string{"no", "yes"}[i/3%2]}
+	}
+	table, err := data.FromStructs(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := featurize.Infer(table, featurize.Options{Target: "Out", Types: map[string]featurize.Type{"Title": featurize.Text, "Body": featurize.Text}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipeline, err := plan.Fit(table, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dense, sparse := pipeline.Encoder().Cols(), pipeline.SparseCols()
+	if sparse < 10 {
+		t.Fatalf("%d sparse columns", sparse)
+	}
+	weights := make([]float32, dense+sparse)
+	for j := range weights {
+		weights[j] = float32(j%5) - 2
+	}
+	p, err := predictor.NewLinear(dense, sparse, 1, weights, []float32{1}, predictor.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Build(Spec{
+		Info: Info{Task: metrics.Regression, Target: "Out"}, Plan: plan, Pipeline: pipeline, Members: []Member{{Weight: 1, Predictor: p}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact, sampled := explain(t, m, table, ExplainOptions{}), explain(t, m, table, ExplainOptions{Method: Sampled})
+	for i, v := range exact.Contributions {
+		if math.Abs(v-sampled.Contributions[i]) > 1e-5 {
+			t.Errorf("contribution %d: exactly %v, sampled %v", i, v, sampled.Contributions[i])
+		}
+	}
+}
+
+// TestExplainImported: models that read doubles are explained and shuffled too.
+func TestExplainImported(t *testing.T) {
+	t.Parallel()
+	table, _ := sample(t)
+	plan, pipeline, err := featurize.PassThrough([]featurize.Exact{{Column: "age"}, {Column: "paid"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := predictor.Tree{
+		{Feature: 0, Threshold: 33.3, Left: 1, Right: 2, Cover: 60},
+		{Feature: 1, Threshold: 0.1, MissingLeft: true, Left: 3, Right: 4, Cover: 28},
+		{Feature: -1, Value: []float64{1.1}, Cover: 32},
+		{Feature: -1, Value: []float64{2.2}, Cover: 10},
+		{Feature: -1, Value: []float64{-1.3}, Cover: 18},
+	}
+	p := predictor.NewTrees([]predictor.Tree{tree}, 1, nil, predictor.Sigmoid)
+	m, err := Build(Spec{
+		Info: Info{Task: metrics.Binary, Target: "out", Metric: "log_loss", Classes: []string{"no", "yes"}}, Plan: plan, Pipeline: pipeline,
+		Members: []Member{{Weight: 1, Predictor: p}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	predictions, err := m.Predict(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := explain(t, m, table, ExplainOptions{})
+	for i := range e.Rows {
+		if got, want := 1/(1+math.Exp(-e.Predictions[i])), predictions.Double(i, 1); math.Abs(got-want) > 1e-12 {
+			t.Errorf("row %d: %v explained, %v predicted", i, got, want)
+		}
+	}
+	list, err := m.Permute(context.Background(), table, PermuteOptions{Repeats: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range list {
+		if *i.Drop == 0 {
+			t.Errorf("shuffling %s changes nothing", i.Column)
+		}
 	}
 }
 

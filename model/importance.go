@@ -211,7 +211,7 @@ func (p *permuter) measure(i *Importance) error {
 // other sources too, or is text, is the column itself shuffled.
 func (p *permuter) shuffled(column string, perm []int32) (*matrix.Frame, error) {
 	frame := *p.frame
-	frame.Cols = slices.Clone(p.frame.Cols)
+	frame.Cols, frame.Exact = slices.Clone(p.frame.Cols), slices.Clone(p.frame.Exact)
 	alone := frame.Sparse == nil
 	for f, feature := range frame.Features {
 		if !slices.Contains(feature.Sources, column) {
@@ -221,7 +221,11 @@ func (p *permuter) shuffled(column string, perm []int32) (*matrix.Frame, error) 
 			alone = false
 			break
 		}
-		frame.Cols[f] = take(p.frame.Cols[f], perm)
+		if frame.Exact != nil {
+			frame.Exact[f] = take(p.frame.Exact[f], perm)
+		} else {
+			frame.Cols[f] = take(p.frame.Cols[f], perm)
+		}
 	}
 	if alone {
 		return &frame, nil
@@ -239,8 +243,8 @@ func (p *permuter) shuffled(column string, perm []int32) (*matrix.Frame, error) 
 	return p.Pipeline.Frame(table, 1)
 }
 
-func take(values []float32, rows []int32) []float32 {
-	out := make([]float32, len(rows))
+func take[T any](values []T, rows []int32) []T {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = values[r]
 	}
