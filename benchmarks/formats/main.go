@@ -21,7 +21,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: formats lightgbm-predict|lightgbm-sums|lightgbm-contributions MODEL ROWS | formats lightgbm-rewrite MODEL 3|4 | formats lightgbm-ours DIR")
+var errUsage = errors.New("usage: formats lightgbm-predict|lightgbm-sums|lightgbm-contributions MODEL ROWS | formats lightgbm-rewrite MODEL 3|4 | formats lightgbm-ours DIR | formats xgboost-predict MODEL ROWS | formats xgboost-rewrite MODEL | formats xgboost-ours DIR")
 
 func run(ctx context.Context, args []string) error {
 	command := ""
@@ -39,6 +39,12 @@ func run(ctx context.Context, args []string) error {
 		return lightgbmRewrite(args[0], args[1])
 	case command == "lightgbm-ours" && len(args) == 1:
 		return lightgbmOurs(ctx, args[0])
+	case command == "xgboost-predict" && len(args) == 2:
+		return xgboostPredict(args[0], args[1])
+	case command == "xgboost-rewrite" && len(args) == 1:
+		return xgboostRewrite(args[0])
+	case command == "xgboost-ours" && len(args) == 1:
+		return xgboostOurs(ctx, args[0])
 	}
 	return errUsage
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 )
@@ -44,25 +45,55 @@ func flatten(t predictor.Tree, value int, features []Feature) (*flatTree, error)
 			return nil, fmt.Errorf("node %d: %w", from, err)
 		}
 	}
+	f.cover()
 	f.average()
 	return f, nil
 }
 
-// levels lists the nodes level by level. The children of a test of categories
-// change places: those listed go right in the format.
+// cover counts leaves where the cover of an inner node is not known: XGBoost
+// divides by it for attributions.
+func (f *flatTree) cover() {
+	known := true
+	for i, l := range f.left {
+		known = known && (l < 0 || f.hessian[i] > 0)
+	}
+	for i := len(f.left) - 1; i >= 0 && !known; i-- {
+		f.hessian[i] = 1
+		if l := f.left[i]; l >= 0 {
+			f.hessian[i] = f.hessian[l] + f.hessian[l+1]
+		}
+	}
+}
+
+// levels lists the nodes level by level. The children of some tests change
+// places, see swaps.
 func levels(t predictor.Tree) []int32 {
 	order := make([]int32, 1, len(t))
 	for i := 0; i < len(order); i++ {
 		n := &t[order[i]]
 		switch {
 		case n.Feature < 0:
-		case n.Cats != nil:
+		case swaps(n):
 			order = append(order, n.Right, n.Left)
 		default:
 			order = append(order, n.Left, n.Right)
 		}
 	}
 	return order
+}
+
+// swaps reports a test whose left side is the right one in the format: listed
+// categories go right there, and the test that all numbers pass is the opposite of
+// one that none does (below -Inf).
+func swaps(n *predictor.Node) bool {
+	return lists(n) || n.Cats == nil && math.IsInf(n.Threshold, 1)
+}
+
+// lists reports a test of categories that some category passes. The format has
+// no empty ones: those, which only missing values may pass, become tests that no
+// number passes.
+func lists(n *predictor.Node) bool {
+	return slices.ContainsFunc(n.Cats, func(w uint32) bool { return w != 0 })
 }
 
 func (f *flatTree) node(n *predictor.Node, i int32, value int, features []Feature) error {
@@ -88,7 +119,7 @@ func (f *flatTree) node(n *predictor.Node, i int32, value int, features []Featur
 		return fmt.Errorf("feature %d of %d", n.Feature, len(features))
 	}
 	f.feature[i] = n.Feature
-	if n.Cats != nil {
+	if lists(n) {
 		return f.set(n, i, features)
 	}
 	return f.number(n, i)
@@ -99,16 +130,22 @@ func (f *flatTree) number(n *predictor.Node, i int32) error {
 	if n.Threshold != n.Threshold {
 		return errors.New("a threshold that is no number")
 	}
-	zeroLeft, missingLeft := 0 <= n.Threshold, n.MissingLeft
-	switch n.Missing {
-	case predictor.MissingNone:
-		missingLeft = zeroLeft
-	case predictor.MissingZero:
-		if zeroLeft != missingLeft {
-			return errors.New("a zero that counts as missing and goes another way cannot be held")
+	missingLeft := n.MissingLeft
+	switch {
+	case n.Cats != nil:
+		f.condition[i] = float32(math.Inf(-1))
+	case swaps(n):
+		f.condition[i] = float32(math.Inf(-1))
+		missingLeft = n.Missing != predictor.MissingNone && !n.MissingLeft
+	default:
+		f.condition[i] = after(n.Threshold)
+		if n.Missing == predictor.MissingNone {
+			missingLeft = 0 <= n.Threshold
 		}
 	}
-	f.condition[i] = after(n.Threshold)
+	if n.Cats == nil && n.Missing == predictor.MissingZero && n.MissingLeft != (0 <= n.Threshold) {
+		return errors.New("a zero that counts as missing and goes another way cannot be held")
+	}
 	if missingLeft {
 		f.defaultLeft[i] = 1
 	}

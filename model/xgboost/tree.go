@@ -174,7 +174,7 @@ func (r *treeReader) nodes(t *rawTree, cats map[int32][]uint32) (predictor.Tree,
 			return nil, fmt.Errorf("node %d: %w", i, err)
 		}
 		first, second := t.left[i], t.right[i]
-		if node.Cats != nil { // listed categories go right there, left here
+		if node.Cats != nil || swaps(&node) {
 			first, second = second, first
 		}
 		node.Left, node.Right = int32(len(queue)), int32(len(queue)+1)
@@ -216,13 +216,20 @@ func (r *treeReader) test(t *rawTree, i int32, cats map[int32][]uint32) (predict
 		if !ok {
 			return node, fmt.Errorf("a categorical test without categories")
 		}
-		node.Cats, node.MissingLeft = set, !node.MissingLeft
+		node.Cats, node.MissingLeft = set, !node.MissingLeft // listed categories go right there, left here
 		r.categorical[node.Feature] = true
 		return node, nil
 	}
-	below, err := before(t.condition[i])
-	node.Threshold = below
-	return node, err
+	c := t.condition[i]
+	switch {
+	case c != c:
+		return node, fmt.Errorf("split condition %v divides nothing", c)
+	case math.IsInf(float64(c), -1): // all numbers go right
+		node.Threshold, node.MissingLeft = math.Inf(1), !node.MissingLeft
+	default:
+		node.Threshold = before(c)
+	}
+	return node, nil
 }
 
 // at is element i, 0 where it is absent or no finite number.
@@ -238,12 +245,7 @@ func at(values []float32, i int32) float64 {
 }
 
 // before is the largest float32 below c: x < c is x <= before(c).
-func before(c float32) (float64, error) {
-	if c != c || math.IsInf(float64(c), -1) {
-		return 0, fmt.Errorf("split condition %v divides nothing", c)
-	}
-	return float64(math.Nextafter32(c, float32(math.Inf(-1)))), nil
-}
+func before(c float32) float64 { return float64(math.Nextafter32(c, float32(math.Inf(-1)))) }
 
 // after is the smallest float32 above every float32 of at most t: x <= t is
 // x < after(t).

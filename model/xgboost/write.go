@@ -257,11 +257,14 @@ func (w *writer) number(i int, b []byte) {
 	w.w.Write(b)
 }
 
-// appendFloat writes a float32 in its shortest form; infinity, which only a
-// split condition may be, as XGBoost does.
+// appendFloat writes a float32 in its shortest form; infinities, which only
+// split conditions may be, as XGBoost does.
 func appendFloat(b []byte, v float32) []byte {
-	if math.IsInf(float64(v), 1) {
+	switch {
+	case math.IsInf(float64(v), 1):
 		return append(b, "Infinity"...)
+	case math.IsInf(float64(v), -1):
+		return append(b, "-Infinity"...)
 	}
 	return strconv.AppendFloat(b, float64(v), 'E', -1, 32)
 }

@@ -66,8 +66,14 @@ func randomTree(rng *rand.Rand, nodes int, width int) predictor.Tree {
 		n := predictor.Node{Feature: int32(rng.IntN(3)), MissingLeft: rng.IntN(2) == 0, Left: int32(len(t)), Right: int32(len(t) + 1)}
 		if n.Feature == 2 {
 			n.Cats = []uint32{rng.Uint32(), rng.Uint32()}
+			if rng.IntN(4) == 0 { // only missing values may go left
+				n.Cats = make([]uint32, rng.IntN(3))
+			}
 		} else {
 			n.Threshold = math.Round(4*rng.NormFloat64()) / 4
+			if rng.IntN(4) == 0 {
+				n.Threshold = []float64{math.Inf(1), math.Inf(-1), math.MaxFloat32, -math.MaxFloat32}[rng.IntN(4)]
+			}
 		}
 		t[i] = n
 		t = append(t, leaf(), leaf())
@@ -106,8 +112,12 @@ func TestTrainedModelsKeepTheirPredictions(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows := [][]cell{{cell(math.NaN()), cell(math.NaN()), cell(math.NaN())}}
-		for range 30 {
-			rows = append(rows, []cell{cell(math.Round(4*rng.NormFloat64()) / 4), cell(rng.NormFloat64()), cell(rng.IntN(70))})
+		for i := range 30 {
+			x := math.Round(4*rng.NormFloat64()) / 4
+			if i < 4 {
+				x = []float64{math.Inf(1), math.Inf(-1), math.MaxFloat32, -math.MaxFloat32}[i]
+			}
+			rows = append(rows, []cell{cell(x), cell(rng.NormFloat64()), cell(rng.IntN(70))})
 		}
 		plain := &Model{Width: width, Base: base, Trees: trees}
 		want := predict(plain, out, rows)
@@ -141,7 +151,7 @@ func TestThresholds(t *testing.T) {
 // or zero goes where missing values go.
 func TestMissingAsZero(t *testing.T) {
 	t.Parallel()
-	for _, threshold := range []float64{-1, 0, 1} {
+	for _, threshold := range []float64{-1, 0, 1, math.Inf(1), math.Inf(-1)} {
 		for _, rule := range []predictor.Missing{predictor.MissingNone, predictor.MissingZero} {
 			node := predictor.Node{Threshold: threshold, Missing: rule, MissingLeft: threshold >= 0, Left: 1, Right: 2}
 			if rule == predictor.MissingNone {
@@ -239,6 +249,28 @@ func TestNamesOfCategories(t *testing.T) {
 		}
 		if got := again.Features[1]; !slices.Equal(got.Levels, want) || !got.Categorical {
 			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestUnknownCovers(t *testing.T) {
+	t.Parallel()
+	leaf := predictor.Node{Feature: -1, Value: []float64{1}}
+	for name, c := range map[string]struct{ root, left, right, want float64 }{
+		"unknown": {0, 0, 0, 2},
+		"partly":  {0, 5, 5, 2},
+		"known":   {10, 10, 0, 10},
+	} {
+		l, r := leaf, leaf
+		l.Cover, r.Cover = c.left, c.right
+		tree := predictor.Tree{{Left: 1, Right: 2, Cover: c.root}, l, r}
+		m := &Model{Objective: "reg:squarederror", Width: 1, Base: []float64{0}, Features: []Feature{{Name: "a"}}, Trees: []predictor.Tree{tree}}
+		again, err := Read(bytes.NewReader(written(t, m)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := again.Trees[0][0].Cover; got != c.want {
+			t.Errorf("%s: the root's cover is %v, want %v", name, got, c.want)
 		}
 	}
 }
