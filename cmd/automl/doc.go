@@ -1,6 +1,6 @@
 // Command automl is the command line of the module: fit, predict, evaluate,
-// leaderboard, serve, worker, jobs and version. There is one file a command
-// and no logic here beyond flags, files and printing.
+// explain, leaderboard, import, export, serve, worker, jobs and version. There is
+// one file a command and no logic here beyond flags, files and printing.
 //
 // # Output
 //
