@@ -245,7 +245,8 @@ func interval(from, to int) []int32 {
 // score adds the members' weighted predictions for all rows of x to sums, in
 // the members' order, so that the bits do not depend on the threads.
 func (m *Model) score(x *matrix.Matrix, sums []float64, threads int) {
-	const block = 512
+	// Large blocks bring large forests from memory less often.
+	block := max(256, min(2048, x.Frame.Rows/(2*threads)))
 	for _, mem := range m.spec.Members {
 		if mem.Predictor.View() == matrix.Encoded {
 			x.Dense() // once, with all threads, before the blocks want it

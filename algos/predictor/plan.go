@@ -8,24 +8,30 @@ import (
 
 // plan says how a row is expanded into slots.
 type plan struct {
+	// split plans have ranks of at most 255 in their slots, in the bits from shift
+	// on; others have ranks as they are.
+	split bool
+	shift uint8
+
 	slots  []slot
 	tables []ranking
 	// cuts are the thresholds of all tables, as keys.
 	cuts []uint64
 	// sets are the category tests. Packed trees have a slot for each (0 for
-	// members, 1 for others), from slot member on; for wide trees codes makes the
-	// slots, and bits has the sets in the form that cells refer to.
-	sets   []catSet
-	member int
-	codes  []codeSlot
-	bits   []uint32
+	// members, one rank more for others), members from slot member on. For other
+	// trees codes makes the slots, and cells find the answers in bits.
+	sets    []catSet
+	members int
+	member  int
+	codes   []codeSlot
+	bits    []uint32
 }
 
 // slot is what a test of the trees compares.
 type slot struct {
-	table int32
+	table int32  // -1 for tests of sets
 	base  uint32 // see ranking.windows
-	set   int32  // of a packed tree, -1 for numeric tests
+	set   int32  // of packed trees; of mixed trees the place in plan.codes
 }
 
 // ranking ranks the values of a feature. The rank of v is the number of cuts below
@@ -41,8 +47,8 @@ type ranking struct {
 	// more, above all keys, so that a search takes equal steps. Four neighbours have
 	// the same number of steps.
 	at, n, steps int
-	// slot is the first of the table's. Packed trees compare eight bits: slot
-	// slot+i has the rank less 255·i, within 0 and 255.
+	// slot is the first of the table's. In split plans slot slot+i has the rank
+	// less 255·i, within 0 and 255; there are windows of them.
 	slot, windows int
 }
 
@@ -65,22 +71,27 @@ func (s *catSet) goesLeft(v float64) bool {
 	return s.words[c>>5]>>(c&31)&1 == 1
 }
 
-// codeSlot is the code of a category plus one, 0 for a missing value and limit+1
-// for all others.
+// codeSlot is a slot for the tests of a categorical feature. The code of a value
+// is that of its category plus one, 0 for a missing value and limit+1 for all
+// others; the slot is base + code·stride, which in mixed trees is where the bits
+// of the code begin.
 type codeSlot struct {
-	feature int32
-	slot    int
-	limit   uint32
+	feature      int32
+	slot         int
+	limit        uint32
+	base, stride uint32
+	sets         []int32 // those on the feature, by bit; mixed trees only
 }
 
-func (c *codeSlot) code(v float64) uint32 {
+func (c *codeSlot) value(v float64) uint32 {
+	code := c.limit + 1
 	switch {
 	case v != v:
-		return 0
+		code = 0
 	case v > -1 && v < float64(c.limit):
-		return uint32(v) + 1
+		code = uint32(v) + 1
 	}
-	return c.limit + 1
+	return c.base + code*c.stride
 }
 
 // setAt is the number of the set whose bits are at a place.
@@ -165,12 +176,11 @@ func (t *ranking) rank(cuts []uint64, v uint64) int {
 	return r
 }
 
-// part is the value of the i-th slot of a table, for packed trees at the place
-// where their cells add it.
-func part(rank, i int) uint32 { return uint32(max(0, min(top, rank-i*top))) << rankShift }
+// part is the value of the i-th slot of a table in a split plan.
+func (p *plan) part(rank, i int) uint32 { return uint32(max(0, min(top, rank-i*top))) << p.shift }
 
 // expandRow fills in the slots of a row, x being its values by feature.
-func (p *plan) expandRow(x []float64, packed bool, slots []uint32) {
+func (p *plan) expandRow(x []float64, slots []uint32) {
 	tables := p.tables
 	for len(tables) >= 4 {
 		var v [4]uint64
@@ -181,60 +191,51 @@ func (p *plan) expandRow(x []float64, packed bool, slots []uint32) {
 		}
 		rankFour(p.cuts, &at, tables[0].steps, &v, &r)
 		for k := range r {
-			tables[k].put(r[k], packed, slots)
+			p.put(&tables[k], r[k], slots)
 		}
 		tables = tables[4:]
 	}
 	for k := range tables {
 		t := &tables[k]
-		t.put(t.rank(p.cuts, t.key(x[t.feature])), packed, slots)
+		p.put(t, t.rank(p.cuts, t.key(x[t.feature])), slots)
 	}
-	if packed {
-		for i := range p.sets {
-			slots[p.member+i] = member(&p.sets[i], x[p.sets[i].feature])
-		}
+	for i := range p.members {
+		slots[p.member+i] = p.sets[i].member(x[p.sets[i].feature])
 	}
 	for i := range p.codes {
 		c := &p.codes[i]
-		slots[c.slot] = c.code(x[c.feature])
+		slots[c.slot] = c.value(x[c.feature])
 	}
 }
 
-func (t *ranking) put(rank int, packed bool, slots []uint32) {
-	switch {
-	case !packed:
-		slots[t.slot] = uint32(rank)
-		return
-	case t.windows == 1:
-		slots[t.slot] = uint32(rank) << rankShift
+func (p *plan) put(t *ranking, rank int, slots []uint32) {
+	if !p.split || t.windows == 1 {
+		slots[t.slot] = uint32(rank) << p.shift
 		return
 	}
 	for i := range t.windows {
-		slots[t.slot+i] = part(rank, i)
+		slots[t.slot+i] = p.part(rank, i)
 	}
 }
 
-// putLanes is put for eight rows; slots begin at the table's.
-func (t *ranking) putLanes(rank *[lanes]int, packed bool, slots [][lanes]uint32) {
-	shift := 0
-	if packed {
-		shift = rankShift
-	}
-	if !packed || t.windows == 1 {
-		s := &slots[0]
+// putLanes is put for eight rows.
+func (p *plan) putLanes(t *ranking, rank *[lanes]int, slots [][lanes]uint32) {
+	if !p.split || t.windows == 1 {
+		s := &slots[t.slot]
 		for k, r := range rank {
-			s[k] = uint32(r) << shift
+			s[k] = uint32(r) << p.shift
 		}
 		return
 	}
 	for i := range t.windows {
 		for k, r := range rank {
-			slots[i][k] = part(r, i)
+			slots[t.slot+i][k] = p.part(r, i)
 		}
 	}
 }
 
-func member(s *catSet, v float64) uint32 {
+// member is the slot of a set of packed trees.
+func (s *catSet) member(v float64) uint32 {
 	if s.goesLeft(v) {
 		return 0
 	}
@@ -243,7 +244,7 @@ func member(s *catSet, v float64) uint32 {
 
 // expandGroup is expandRow for up to eight rows side by side; lanes without a row
 // get the first row's values.
-func (p *plan) expandGroup(src source, rows []int32, packed bool, slots [][lanes]uint32) {
+func (p *plan) expandGroup(src source, rows []int32, slots [][lanes]uint32) {
 	var row [lanes]int32
 	for k := range row {
 		row[k] = rows[0]
@@ -263,21 +264,19 @@ func (p *plan) expandGroup(src source, rows []int32, packed bool, slots [][lanes
 		at := [4]int{t.at, t.at, t.at, t.at}
 		rankFour(p.cuts, &at, t.steps, (*[4]uint64)(key[:4]), (*[4]int)(r[:4]))
 		rankFour(p.cuts, &at, t.steps, (*[4]uint64)(key[4:]), (*[4]int)(r[4:]))
-		t.putLanes(&r, packed, slots[t.slot:])
+		p.putLanes(t, &r, slots)
 	}
-	if packed {
-		for i := range p.sets {
-			src.gather(p.sets[i].feature, &row, &v)
-			for k := range v {
-				slots[p.member+i][k] = member(&p.sets[i], v[k])
-			}
+	for i := range p.members {
+		src.gather(p.sets[i].feature, &row, &v)
+		for k := range v {
+			slots[p.member+i][k] = p.sets[i].member(v[k])
 		}
 	}
 	for i := range p.codes {
 		c := &p.codes[i]
 		src.gather(c.feature, &row, &v)
 		for k := range v {
-			slots[c.slot][k] = c.code(v[k])
+			slots[c.slot][k] = c.value(v[k])
 		}
 	}
 }

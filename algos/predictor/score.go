@@ -5,12 +5,12 @@ import (
 )
 
 const (
-	// blockBytes bounds the slots of a block of rows, which should stay in the
-	// cache while all trees pass over them.
-	blockBytes = 1 << 17
+	// blockBytes bounds the slots of a block of rows, and its sums, which should
+	// stay in the cache while all trees pass over them.
+	blockBytes = 1 << 18
 	// maxGroups bounds the groups of lanes in a block. The larger a block, the
 	// less often the trees, which may be far larger, come from memory.
-	maxGroups = 64
+	maxGroups = 256
 )
 
 // source is where the values of rows come from: double precision where it is
@@ -45,7 +45,6 @@ func (s *source) at(feature, row int32) float64 {
 
 // scratch is the memory of one scoring call.
 type scratch struct {
-	row []float64       // values of a row
 	x   []uint32        // slots of a row
 	xs  [][lanes]uint32 // slots of a group of rows, group after group
 	sum []float64       // width values a row
@@ -60,8 +59,8 @@ func (t *Trees) get() *scratch {
 }
 
 // spare is the number of slots behind those in use, so that a group can be seen
-// as an array of 256.
-const spare = 256
+// as an array of a fixed size.
+const spare = maxMixedSlots
 
 // Predict implements Predictor. The frame must have the features of the trees.
 func (t *Trees) Predict(m *matrix.Matrix, rows []int32, out []float32) {
@@ -92,7 +91,7 @@ func (t *Trees) sums(m *matrix.Matrix, rows []int32, use func(from int, sum []fl
 	s := t.get()
 	defer t.scratch.Put(s)
 	slots := len(t.plan.slots)
-	groups := min(maxGroups, max(1, blockBytes/(4*lanes*slots)), (len(rows)+lanes-1)/lanes)
+	groups := t.groups(len(rows))
 	s.xs = grow(s.xs, groups*slots+spare)
 	s.sum = grow(s.sum, groups*lanes*t.width)
 	for from := 0; from < len(rows); from += groups * lanes {
@@ -102,13 +101,19 @@ func (t *Trees) sums(m *matrix.Matrix, rows []int32, use func(from int, sum []fl
 	}
 }
 
+// groups is the number of groups of lanes in a block.
+func (t *Trees) groups(rows int) int {
+	most := min(maxGroups, blockBytes/(4*lanes*len(t.plan.slots)), blockBytes/(8*lanes*t.width))
+	return min(max(1, most), (rows+lanes-1)/lanes)
+}
+
 // block adds up all trees for a block of rows: each tree passes over the groups
 // while both are in the cache.
 func (t *Trees) block(src source, rows []int32, s *scratch) {
 	slots := len(t.plan.slots)
 	groups := (len(rows) + lanes - 1) / lanes
 	for g := range groups {
-		t.plan.expandGroup(src, rows[g*lanes:min((g+1)*lanes, len(rows))], t.packed != nil, s.xs[g*slots:(g+1)*slots])
+		t.plan.expandGroup(src, rows[g*lanes:min((g+1)*lanes, len(rows))], s.xs[g*slots:(g+1)*slots])
 	}
 	for i := range groups * lanes {
 		copy(s.sum[i*t.width:], t.base)
@@ -116,10 +121,14 @@ func (t *Trees) block(src source, rows []int32, s *scratch) {
 	for i, levels := range t.levels {
 		root := t.roots[i]
 		for g := range groups {
-			if t.packed != nil {
-				walkRows(t.packed, root, levels, (*[256][lanes]uint32)(s.xs[g*slots:]), &s.at)
-			} else {
-				walkRowsWide(t.wide, t.plan.bits, root, levels, s.xs[g*slots:(g+1)*slots], &s.at)
+			xs := s.xs[g*slots : (g+1)*slots+spare]
+			switch {
+			case t.packed != nil:
+				walkRows(t.packed, root, levels, (*[maxSlots][lanes]uint32)(xs), &s.at)
+			case t.mixed != nil:
+				walkRowsMixed(t.mixed, t.plan.bits, root, levels, (*[maxMixedSlots][lanes]uint32)(xs), &s.at)
+			default:
+				walkRowsWide(t.wide, t.plan.bits, root, levels, xs, &s.at)
 			}
 			sum := s.sum[g*lanes*t.width : (g+1)*lanes*t.width]
 			switch {
@@ -227,7 +236,7 @@ func (t *Trees) Margin(x, out []float64) {
 
 func (t *Trees) margin(x []float64, s *scratch, sum []float64) {
 	s.x = grow(s.x, len(t.plan.slots)+spare)
-	t.plan.expandRow(x, t.packed != nil, s.x)
+	t.plan.expandRow(x, s.x)
 	copy(sum, t.base)
 	for i := 0; i < len(t.levels); i += lanes {
 		n := min(lanes, len(t.levels)-i)
@@ -236,9 +245,12 @@ func (t *Trees) margin(x []float64, s *scratch, sum []float64) {
 			s.at[k] = t.roots[i+min(k, n-1)]
 			levels = max(levels, t.levels[i+min(k, n-1)])
 		}
-		if t.packed != nil {
-			walkTrees(t.packed, levels, (*[256]uint32)(s.x), &s.at)
-		} else {
+		switch {
+		case t.packed != nil:
+			walkTrees(t.packed, levels, (*[maxSlots]uint32)(s.x), &s.at)
+		case t.mixed != nil:
+			walkTreesMixed(t.mixed, t.plan.bits, levels, (*[maxMixedSlots]uint32)(s.x), &s.at)
+		default:
 			walkTreesWide(t.wide, t.plan.bits, levels, s.x, &s.at)
 		}
 		switch {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -12,7 +13,7 @@ const (
 	maxSlots = 256
 	// maxMembers bounds the category sets that are computed for every row, rather
 	// than where a row meets them.
-	maxMembers = 64
+	maxMembers = 32
 )
 
 // builder lays out trees: first as wide cells, whose slots are the numbers of
@@ -24,8 +25,9 @@ type builder struct {
 	cuts    []cutSet // of each table
 	setOf   map[string]uint32
 	far     bool // a child is too far from its parent for packed cells
-	order   []int32
-	level   []int32
+	order   []place
+	pending []int32 // places whose children are for later clusters
+	open    []int32 // places whose children may be in the current cluster
 	key     []byte
 }
 
@@ -74,24 +76,80 @@ func newBuilder(width int, base []float64, out Output, vector bool) *builder {
 func (b *builder) add(tree Tree) {
 	t := b.t
 	root := uint32(len(t.wide))
-	b.order, b.level = append(b.order[:0], 0), append(b.level[:0], 0)
+	b.arrange(tree)
 	deepest := int32(0)
-	for i := 0; i < len(b.order); i++ {
-		n := &tree[b.order[i]]
+	for i, p := range b.order {
+		n := &tree[p.node]
 		c := cell{rank: math.MaxUint32}
 		if n.Feature >= 0 {
-			c.next = uint32(len(b.order) - i)
+			c.next = uint32(p.left - int32(i))
 			c.slot, c.rank, c.set = b.test(n)
 			b.far = b.far || c.next > maxNext
-			b.order = append(b.order, n.Left, n.Right)
-			deepest = b.level[i] + 1
-			b.level = append(b.level, deepest, deepest)
 		}
 		t.wide = append(t.wide, c)
 		b.facts(n, root+uint32(i))
+		deepest = max(deepest, p.level)
 	}
 	t.levels = append(t.levels, deepest)
 	t.roots = append(t.roots, uint32(len(t.wide)))
+}
+
+// place is a node and where its left child goes.
+type place struct {
+	node, left, level int32
+}
+
+// clusterPairs is the number of pairs of children that are laid out together:
+// those of a cache line of packed cells.
+const clusterPairs = 8
+
+// arrange finds an order of a tree's nodes in which a row meets few cache lines:
+// the pairs of children near the root of a subtree that most training rows come
+// to stand together, and what is below them follows likewise.
+func (b *builder) arrange(tree Tree) {
+	b.order = append(b.order[:0], place{})
+	b.pending = append(b.pending[:0], 0)
+	for len(b.pending) > 0 {
+		last := len(b.pending) - 1
+		b.open = append(b.open[:0], b.pending[last])
+		b.pending = b.pending[:last]
+		for pairs := 0; pairs < clusterPairs && len(b.open) > 0; pairs++ {
+			b.placeChildren(tree, b.heaviest(tree))
+		}
+		for len(b.open) > 0 { // the first comes next
+			b.pending = append(b.pending, b.open[len(b.open)-1])
+			b.open = b.open[:len(b.open)-1]
+		}
+	}
+}
+
+// heaviest takes the place with the largest cover out of b.open; the first wins a
+// tie.
+func (b *builder) heaviest(tree Tree) int32 {
+	best := 0
+	for k, at := range b.open {
+		if tree[b.order[at].node].Cover > tree[b.order[b.open[best]].node].Cover {
+			best = k
+		}
+	}
+	at := b.open[best]
+	b.open = slices.Delete(b.open, best, best+1)
+	return at
+}
+
+func (b *builder) placeChildren(tree Tree, at int32) {
+	n := &tree[b.order[at].node]
+	if n.Feature < 0 {
+		return
+	}
+	left, level := int32(len(b.order)), b.order[at].level+1
+	b.order[at].left = left
+	b.order = append(b.order, place{node: n.Left, level: level}, place{node: n.Right, level: level})
+	for k, child := range []int32{n.Left, n.Right} {
+		if tree[child].Feature >= 0 {
+			b.open = append(b.open, left+int32(k))
+		}
+	}
 }
 
 // facts keeps what a node holds beside its test.
@@ -205,13 +263,13 @@ func (b *builder) finish() *Trees {
 			c.slot = place[c.slot]
 		}
 	}
-	if !b.far && windows+len(p.sets) <= maxSlots && len(p.sets) <= maxMembers {
+	switch {
+	case !b.far && windows+len(p.sets) <= maxSlots && len(p.sets) <= maxMembers:
 		b.pack()
-	} else {
+	case b.mixes(windows):
+		b.mix()
+	default:
 		b.widen()
-	}
-	if len(p.slots) == 0 {
-		p.slots = []slot{{set: -1}} // leaves look at it
 	}
 	return t
 }
@@ -257,20 +315,26 @@ func (b *builder) layTables() (place []uint32, ranks [][]uint32) {
 	return place, ranks
 }
 
-// pack makes packed cells.
-func (b *builder) pack() {
-	t := b.t
-	p := &t.plan
+// splitSlots gives the tables their slots of at most 255 ranks.
+func (p *plan) splitSlots(shift uint8) {
+	p.split, p.shift = true, shift
 	for i := range p.tables {
 		tab := &p.tables[i]
 		tab.slot = len(p.slots)
 		for w := range tab.windows {
-			p.slots = append(p.slots, slot{table: int32(i), base: uint32(w * top), set: -1})
+			p.slots = append(p.slots, slot{table: int32(i), base: uint32(w * top)})
 		}
 	}
-	p.member = len(p.slots)
+}
+
+// pack makes packed cells.
+func (b *builder) pack() {
+	t := b.t
+	p := &t.plan
+	p.splitSlots(rankShift)
+	p.member, p.members = len(p.slots), len(p.sets)
 	for i := range p.sets {
-		p.slots = append(p.slots, slot{set: int32(i)})
+		p.slots = append(p.slots, slot{table: -1, set: int32(i)})
 	}
 	t.packed = make([]uint32, len(t.wide))
 	for i, c := range t.wide {
@@ -283,7 +347,112 @@ func (b *builder) pack() {
 			t.packed[i] = packCell(c.next, c.rank%top, s)
 		}
 	}
+	if len(p.slots) == 0 {
+		p.slots = []slot{{}} // leaves look at it
+	}
 	t.wide = nil
+}
+
+// codeSlots makes a code slot for each feature that sets test, and returns the
+// places of these slots by set.
+func (p *plan) codeSlots() []int {
+	slotOf := map[int32]int{}
+	place := make([]int, len(p.sets))
+	for i := range p.sets {
+		s := &p.sets[i]
+		k, ok := slotOf[s.feature]
+		if !ok {
+			k = len(p.codes)
+			slotOf[s.feature] = k
+			p.codes = append(p.codes, codeSlot{feature: s.feature, stride: 1})
+		}
+		place[i] = k
+		c := &p.codes[k]
+		c.limit = max(c.limit, uint32(32*len(s.words)))
+		c.sets = append(c.sets, int32(i))
+	}
+	return place
+}
+
+// mixes says whether mixed cells have room for the tests, and their bits do not
+// take much more memory than the sets.
+func (b *builder) mixes(windows int) bool {
+	p := &b.t.plan
+	words, size := 0, 0
+	for i := range p.sets {
+		words += len(p.sets[i].words)
+	}
+	p.codeSlots()
+	defer func() { p.codes = nil }()
+	for i := range p.codes {
+		c := &p.codes[i]
+		if len(c.sets) > maxBit {
+			return false
+		}
+		size += (int(c.limit) + 2) * (len(c.sets)/32 + 1)
+	}
+	return 1+windows+len(p.codes) <= maxMixedSlots && size <= 1<<18+8*words
+}
+
+// mix makes mixed cells. Slot 0 is always zero: the bits of rank 0.
+func (b *builder) mix() {
+	t := b.t
+	p := &t.plan
+	p.slots = []slot{{}}
+	p.splitSlots(rankBits)
+	for rank := range top + 1 {
+		for bit := range uint32(top + 1) {
+			if bit%32 == 0 {
+				p.bits = append(p.bits, 0)
+			}
+			if bit < uint32(rank) {
+				p.bits[len(p.bits)-1] |= 1 << (bit % 32)
+			}
+		}
+	}
+	place := p.codeSlots()
+	bitOf := make([]uint32, len(p.sets))
+	for i := range p.codes {
+		c := &p.codes[i]
+		c.slot = len(p.slots)
+		p.slots = append(p.slots, slot{table: -1, set: int32(i)})
+		p.putCodes(c, bitOf)
+	}
+	t.mixed = make([]mixedCell, len(t.wide))
+	for i, c := range t.wide {
+		switch {
+		case c.next == 0:
+		case c.set > 0:
+			s := uint32(p.codes[place[c.set-1]].slot)
+			t.mixed[i] = mixedCell{s<<slotShift | bitOf[c.set-1], c.next}
+		default:
+			s := uint32(p.tables[c.slot].slot) + c.rank/top
+			t.mixed[i] = mixedCell{s<<slotShift | c.rank%top, c.next}
+		}
+	}
+	t.wide = nil
+}
+
+// putCodes appends a row of bits for each code of a feature, with a bit for each
+// set on it: 1 if the code goes right. It notes the bits of the sets.
+func (p *plan) putCodes(c *codeSlot, bitOf []uint32) {
+	c.base, c.stride = uint32(len(p.bits)), uint32(len(c.sets)/32+1)
+	for range (c.limit + 2) * c.stride {
+		p.bits = append(p.bits, math.MaxUint32)
+	}
+	for j, i := range c.sets {
+		bitOf[i] = uint32(j)
+		s := &p.sets[i]
+		clear := func(code uint32) { p.bits[c.base+code*c.stride+uint32(j/32)] &^= 1 << (j % 32) }
+		if s.missingLeft {
+			clear(0)
+		}
+		for k, w := range s.words {
+			for ; w != 0; w &= w - 1 {
+				clear(uint32(32*k+bits.TrailingZeros32(w)) + 1)
+			}
+		}
+	}
 }
 
 // widen completes the wide cells.
@@ -292,26 +461,20 @@ func (b *builder) widen() {
 	p := &t.plan
 	for i := range p.tables {
 		p.tables[i].slot = i
-		p.slots = append(p.slots, slot{table: int32(i), set: -1})
+		p.slots = append(p.slots, slot{table: int32(i)})
 	}
 	p.bits = []uint32{0, 0}
-	slotOf := map[int32]int{}
+	place := p.codeSlots()
+	for i := range p.codes {
+		p.codes[i].slot = len(p.slots)
+		p.slots = append(p.slots, slot{table: -1})
+	}
 	for i := range p.sets {
-		s := &p.sets[i]
-		k, ok := slotOf[s.feature]
-		if !ok {
-			k = len(p.codes)
-			slotOf[s.feature] = k
-			p.codes = append(p.codes, codeSlot{feature: s.feature, slot: len(p.slots)})
-			p.slots = append(p.slots, slot{set: -1})
-		}
-		p.codes[k].limit = max(p.codes[k].limit, uint32(32*len(s.words)))
-		p.putBits(s)
+		p.putBits(&p.sets[i])
 	}
 	for i := range t.wide {
 		if c := &t.wide[i]; c.set > 0 {
-			s := &p.sets[c.set-1]
-			c.slot, c.set = uint32(p.codes[slotOf[s.feature]].slot), s.at
+			c.slot, c.set = uint32(p.codes[place[c.set-1]].slot), p.sets[c.set-1].at
 		}
 	}
 }

@@ -31,8 +31,10 @@ type Trees struct {
 	roots []uint32
 	// levels are the depths of the trees.
 	levels []int32
-	// The cells are packed or, if they do not fit, wide; the other slice is nil.
+	// The cells are packed, mixed if they do not fit, or else wide; the other two
+	// are nil.
 	packed []uint32
+	mixed  []mixedCell
 	wide   []cell
 	plan   plan
 
@@ -159,27 +161,42 @@ func (t *Trees) byLevel(i int, buf []uint32) []uint32 {
 
 // left is the left child of a cell, the cell itself for a leaf.
 func (t *Trees) left(c uint32) uint32 {
-	if t.packed != nil {
+	switch {
+	case t.packed != nil:
 		return c + t.packed[c]>>nextShift
+	case t.mixed != nil:
+		return c + t.mixed[c].next
 	}
 	return c + t.wide[c].next
 }
 
 // test says what an inner cell asks: the rank in a table, or a set, -1 if none.
 func (t *Trees) test(c uint32) (table int, rank uint32, set int) {
-	if t.packed == nil {
-		w := &t.wide[c]
-		if w.set != 0 {
-			return 0, 0, t.plan.setAt(w.set)
+	var s slot
+	switch {
+	case t.packed != nil:
+		n := t.packed[c]
+		s = t.plan.slots[uint8(n)]
+		rank, set = top-n>>rankShift&top+s.base, int(s.set)
+	case t.mixed != nil:
+		n := t.mixed[c].test
+		s = t.plan.slots[n>>slotShift]
+		rank = n&maxBit + s.base
+		if s.table < 0 {
+			set = int(t.plan.codes[s.set].sets[n&maxBit])
 		}
-		return int(t.plan.slots[w.slot].table), w.rank, -1
+	default:
+		n := &t.wide[c]
+		s = t.plan.slots[n.slot]
+		rank = n.rank
+		if s.table < 0 {
+			set = t.plan.setAt(n.set)
+		}
 	}
-	n := t.packed[c]
-	s := t.plan.slots[uint8(n)]
-	if s.set >= 0 {
-		return 0, 0, int(s.set)
+	if s.table < 0 {
+		return -1, 0, set
 	}
-	return int(s.table), top - n>>rankShift&top + s.base, -1
+	return int(s.table), rank, -1
 }
 
 // node gives a cell back, without its children.

@@ -183,7 +183,11 @@ func (c *treeCase) randomTree(r *rand.Rand) Tree {
 		}
 		n := Node{Feature: int32(r.IntN(6)), Cover: float64(r.Float32()), MissingLeft: r.IntN(2) == 0, Left: int32(len(tree)), Right: int32(len(tree) + 1)}
 		if n.Feature%2 == 1 && c.cats {
-			for range 1 + r.IntN(c.levels/32) {
+			words := 1 + r.IntN(c.levels/32)
+			if c.levels > 1e5 && r.IntN(30) > 0 {
+				words = 1 // the codes' bits would take too much memory
+			}
+			for range words {
 				n.Cats = append(n.Cats, r.Uint32())
 			}
 		} else {
@@ -235,11 +239,12 @@ var treeCases = []shape{
 	{count: 30, leaves: 20, width: 3, cats: true},
 	{count: 11, leaves: 30, width: 4, vector: true, cats: true},
 	{count: 40, leaves: 31, width: 1, cats: true, levels: 5000},
+	{count: 60, leaves: 31, width: 1, cats: true, levels: 400_000},
 	{count: 33, leaves: 31, width: 2, exact: true},
 	{count: 20, leaves: 31, width: 1, exact: true, cats: true},
 	{count: 9, leaves: 30, width: 3, exact: true, vector: true, cats: true},
 	{count: 2, leaves: 6000, width: 1, exact: true},
-	{count: 300, leaves: 30, width: 1},
+	{count: 300, leaves: 60, width: 1},
 }
 
 func TestTreesAgreeWithDefinition(t *testing.T) {
@@ -352,17 +357,17 @@ var (
 	_ RowPredictor = (*Statistics)(nil)
 )
 
-func TestBothLayoutsAreCovered(t *testing.T) {
+func TestAllLayoutsAreCovered(t *testing.T) {
 	t.Parallel()
 	layouts := map[string]int{}
 	for i, s := range treeCases {
 		c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), s)
 		p := NewTrees(c.trees, c.width, c.base, c.link)
 		switch {
-		case p.packed == nil && p.plan.codes != nil:
+		case p.wide != nil && p.plan.codes != nil:
 			layouts["wide with sets"]++
-		case p.packed == nil:
-			layouts["wide"]++
+		case p.mixed != nil && p.plan.codes != nil:
+			layouts["mixed with sets"]++
 		case len(p.plan.sets) > 0:
 			layouts["packed with sets"]++
 		case slices.ContainsFunc(p.plan.tables, func(t ranking) bool { return t.windows > 1 }):
@@ -371,9 +376,20 @@ func TestBothLayoutsAreCovered(t *testing.T) {
 			layouts["packed"]++
 		}
 	}
-	for _, want := range []string{"wide with sets", "packed with sets", "packed with windows", "packed"} {
+	for _, want := range []string{"wide with sets", "mixed with sets", "packed with sets", "packed with windows", "packed"} {
 		if layouts[want] == 0 {
 			t.Errorf("no case is %s: %v", want, layouts)
+		}
+	}
+}
+
+func TestBlocksAreBounded(t *testing.T) {
+	t.Parallel()
+	tree := Tree{{Feature: -1, Value: []float64{1}}}
+	for _, width := range []int{1, 30, 1 << 18} {
+		g := NewTrees([]Tree{tree}, width, nil, Identity).groups(1 << 20)
+		if g < 1 || g > 1 && 8*lanes*g*width > blockBytes {
+			t.Errorf("%d groups of %d values a row", g, width)
 		}
 	}
 }
@@ -396,8 +412,8 @@ func TestFarChildren(t *testing.T) {
 	}
 	split(0, leaves)
 	p := NewTrees([]Tree{tree}, 1, nil, Identity)
-	if p.packed != nil {
-		t.Error("packed all the same")
+	if p.mixed == nil {
+		t.Error("not mixed")
 	}
 	f := &matrix.Frame{Rows: leaves, Cols: [][]float32{make([]float32, leaves)}}
 	rows := make([]int32, leaves)

@@ -21,6 +21,28 @@ func packCell(next, rank, slot uint32) uint32 { return next<<nextShift | (top-ra
 // hop is the way from a packed cell to the next one.
 func hop(n, x uint32) uint { return uint((n + x) >> nextShift) }
 
+// A mixedCell has a slot and, below it, a bit: the row goes right if that bit is
+// one in the bits that the slot's value refers to. Ranks have bits of their own, a
+// row of eight words with as many ones as the rank. The left child is next cells
+// further; a leaf is zero.
+type mixedCell struct {
+	test, next uint32
+}
+
+const (
+	slotShift = 22
+	maxBit    = 1<<slotShift - 1
+	// maxMixedSlots is the number of slots of mixed trees.
+	maxMixedSlots = 1 << (32 - slotShift)
+	// rankBits is what a rank is shifted by to give the place of its bits.
+	rankBits = 3
+)
+
+// hop is the way to the next cell, x being the value of the cell's slot.
+func (c *mixedCell) hop(x uint32, bits []uint32) uint {
+	return uint(c.next + bits[x+c.test&maxBit>>5]>>(c.test&31)&1)
+}
+
 // cell is a wide cell. The left child is next cells further (a leaf has 0), the
 // right one behind it. The row goes right if its slot is above rank, or if the
 // set at a place of plan.bits has a one for it; 0 is a set that has none.
@@ -36,7 +58,7 @@ func (c *cell) hop(x uint32, bits []uint32) uint32 {
 // walkRows takes eight rows from the root of a packed tree to their leaves. Trees
 // of leaf-wise growth are uneven: every third level it looks whether all rows
 // have arrived.
-func walkRows(cells []uint32, root uint32, levels int32, xs *[256][lanes]uint32, at *[lanes]uint32) {
+func walkRows(cells []uint32, root uint32, levels int32, xs *[maxSlots][lanes]uint32, at *[lanes]uint32) {
 	i0 := uint(root)
 	i1, i2, i3, i4, i5, i6, i7 := i0, i0, i0, i0, i0, i0, i0
 	for ; levels > 0; levels -= 3 {
@@ -67,7 +89,7 @@ func walkRows(cells []uint32, root uint32, levels int32, xs *[256][lanes]uint32,
 
 // walkTrees takes one row down eight packed trees, whose roots at holds, to its
 // leaves.
-func walkTrees(cells []uint32, levels int32, x *[256]uint32, at *[lanes]uint32) {
+func walkTrees(cells []uint32, levels int32, x *[maxSlots]uint32, at *[lanes]uint32) {
 	i0, i1, i2, i3 := uint(at[0]), uint(at[1]), uint(at[2]), uint(at[3])
 	i4, i5, i6, i7 := uint(at[4]), uint(at[5]), uint(at[6]), uint(at[7])
 	for ; levels > 0; levels -= 3 {
@@ -90,6 +112,66 @@ func walkTrees(cells []uint32, levels int32, x *[256]uint32, at *[lanes]uint32) 
 			i7 += hop(n7, x[uint8(n7)])
 		}
 		if cells[i0]|cells[i1]|cells[i2]|cells[i3]|cells[i4]|cells[i5]|cells[i6]|cells[i7] == 0 {
+			break
+		}
+	}
+	*at = [lanes]uint32{uint32(i0), uint32(i1), uint32(i2), uint32(i3), uint32(i4), uint32(i5), uint32(i6), uint32(i7)}
+}
+
+// walkRowsMixed is walkRows for mixed cells.
+func walkRowsMixed(cells []mixedCell, bits []uint32, root uint32, levels int32, xs *[maxMixedSlots][lanes]uint32, at *[lanes]uint32) {
+	i0 := uint(root)
+	i1, i2, i3, i4, i5, i6, i7 := i0, i0, i0, i0, i0, i0, i0
+	for ; levels > 0; levels -= 3 {
+		for range 3 {
+			n0 := &cells[i0]
+			i0 += n0.hop(xs[n0.test>>slotShift][0], bits)
+			n1 := &cells[i1]
+			i1 += n1.hop(xs[n1.test>>slotShift][1], bits)
+			n2 := &cells[i2]
+			i2 += n2.hop(xs[n2.test>>slotShift][2], bits)
+			n3 := &cells[i3]
+			i3 += n3.hop(xs[n3.test>>slotShift][3], bits)
+			n4 := &cells[i4]
+			i4 += n4.hop(xs[n4.test>>slotShift][4], bits)
+			n5 := &cells[i5]
+			i5 += n5.hop(xs[n5.test>>slotShift][5], bits)
+			n6 := &cells[i6]
+			i6 += n6.hop(xs[n6.test>>slotShift][6], bits)
+			n7 := &cells[i7]
+			i7 += n7.hop(xs[n7.test>>slotShift][7], bits)
+		}
+		if cells[i0].next|cells[i1].next|cells[i2].next|cells[i3].next|cells[i4].next|cells[i5].next|cells[i6].next|cells[i7].next == 0 {
+			break
+		}
+	}
+	*at = [lanes]uint32{uint32(i0), uint32(i1), uint32(i2), uint32(i3), uint32(i4), uint32(i5), uint32(i6), uint32(i7)}
+}
+
+// walkTreesMixed is walkTrees for mixed cells.
+func walkTreesMixed(cells []mixedCell, bits []uint32, levels int32, x *[maxMixedSlots]uint32, at *[lanes]uint32) {
+	i0, i1, i2, i3 := uint(at[0]), uint(at[1]), uint(at[2]), uint(at[3])
+	i4, i5, i6, i7 := uint(at[4]), uint(at[5]), uint(at[6]), uint(at[7])
+	for ; levels > 0; levels -= 3 {
+		for range 3 {
+			n0 := &cells[i0]
+			i0 += n0.hop(x[n0.test>>slotShift], bits)
+			n1 := &cells[i1]
+			i1 += n1.hop(x[n1.test>>slotShift], bits)
+			n2 := &cells[i2]
+			i2 += n2.hop(x[n2.test>>slotShift], bits)
+			n3 := &cells[i3]
+			i3 += n3.hop(x[n3.test>>slotShift], bits)
+			n4 := &cells[i4]
+			i4 += n4.hop(x[n4.test>>slotShift], bits)
+			n5 := &cells[i5]
+			i5 += n5.hop(x[n5.test>>slotShift], bits)
+			n6 := &cells[i6]
+			i6 += n6.hop(x[n6.test>>slotShift], bits)
+			n7 := &cells[i7]
+			i7 += n7.hop(x[n7.test>>slotShift], bits)
+		}
+		if cells[i0].next|cells[i1].next|cells[i2].next|cells[i3].next|cells[i4].next|cells[i5].next|cells[i6].next|cells[i7].next == 0 {
 			break
 		}
 	}
