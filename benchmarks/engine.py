@@ -6,7 +6,7 @@ same parameters, the same threads, one process a repetition, in turn.
     QUICK=1 make bench-engine             small sets, one repetition, every kind of line
     ONLY=train,bytes make bench-engine    some sections
 
-Further variables: REPS (repetitions, 3), SETS (a list; all), BENCH_DIR (keep the
+Further variables: REPS (repetitions, 3), SETS (a list; the lines of others stay), BENCH_DIR (keep the
 sets there), AUTOML_DATA (a folder of tables for the section real), PEERS_PYTHON
 (see peers/setup.sh). Lines are explained in report.py, sections in README.md.
 The exit status is 1 if models differ in their bytes or something did not run;
@@ -127,6 +127,8 @@ def against_all(s, bench, name, threads, leaves):
     label = f"{s.name}/{name}/t{threads}/l{leaves}"
     compare(s, label, runs, "lightgbm", 0.7)
     compare(s, label, runs, min(PEERS[1:], key=lambda p: seconds(runs[p])), 1.0)
+    if not QUICK:
+        s.save()  # so far: a full run takes long
 
 
 def chosen(names):

@@ -45,26 +45,49 @@ class Section:
         print("#", s, flush=True)
         self.notes.append(s)
 
-    def markdown(self):
-        short = sum(c[-1] != "ok" for c in self.lines)
+    def merged(self, old):
+        """Our lines, and those of an earlier section that are about sets not measured now, in its order."""
+        new = {}
+        for cells in self.lines:
+            new.setdefault(group(cells), []).append(cells)
+        measured, out = set(new), []
+        for row in old.splitlines():
+            cells = [c.strip() for c in row.strip("| ").split(" | ")]
+            if len(cells) != 6 or not cells[0].startswith(self.name + "/"):
+                continue
+            if group(cells) in measured:
+                out += new.pop(group(cells), [])
+            else:
+                out.append(cells)
+        return out + sum(new.values(), [])
+
+    def markdown(self, old):
+        lines = self.merged(old)
+        short = sum(c[-1] != "ok" for c in lines)
         rows = ["| figure | ours | peer | ratio | bar | |", "|---|---|---|---|---|---|"]
-        rows += ["| " + " | ".join(c) + " |" for c in self.lines]
-        head = [f"## {self.title}", "", f"{len(self.lines) - short} ok, {short} short."]
+        rows += ["| " + " | ".join(c) + " |" for c in lines]
+        head = [f"## {self.title}", "", f"{len(lines) - short} ok, {short} short."]
+        if len(lines) > len(self.lines):
+            head[-1] += " Some lines are from earlier runs."
         return "\n".join(head + [""] + rows + [""] + [n + "  " for n in self.notes] + ["", self.extra])
 
     def save(self, path=RESULTS):
         """Puts the section between its markers, which are added at the end if need be. The rest of the file stays."""
         begin, end = f"<!-- {self.name}:begin -->", f"<!-- {self.name}:end -->"
-        block = f"{begin}\n{self.markdown().rstrip()}\n{end}"
         with open(path) as f:
             old = f.read()
-        if begin in old:
-            new = re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: block, old, count=1, flags=re.S)
-        else:
-            new = old.rstrip("\n") + "\n\n" + block + "\n"
+        block = re.compile(re.escape(begin) + ".*?" + re.escape(end), flags=re.S)
+        found = block.search(old)
+        text = f"{begin}\n{self.markdown(found.group() if found else '').rstrip()}\n{end}"
+        new = block.sub(lambda _: text, old, count=1) if found else old.rstrip("\n") + "\n\n" + text + "\n"
         with open(path + ".new", "w") as f:
             f.write(new)
         os.replace(path + ".new", path)
+
+
+def group(cells):
+    """Section and set of a line."""
+    return "/".join(cells[0].split("/")[:2])
 
 
 def machine():
