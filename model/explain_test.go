@@ -277,7 +277,12 @@ func TestExactOfStatistics(t *testing.T) {
 	_, m := sample(t)
 	features := len(m.spec.Pipeline.Features())
 	city := featureOf(t, m, "city")
-	tables := []predictor.Table{{Features: []int32{city}, Levels: []int32{3}, Keys: []uint64{0, 1, 2}, Values: []uint8{9, 1, 4}, Default: []uint8{3}}}
+	paid := featureOf(t, m, "paid")
+	both := predictor.Table{Features: []int32{min(city, paid), max(city, paid)}, Levels: []int32{3, 3}, Default: []uint8{3}}
+	for key := range uint64(16) {
+		both.Keys, both.Values = append(both.Keys, key), append(both.Values, uint8(key*7%11))
+	}
+	tables := []predictor.Table{both}
 	tree := predictor.Tree{
 		{Feature: int32(features), Threshold: 3, Left: 1, Right: 2, Cover: 60},
 		{Feature: -1, Value: []float64{-1}, Cover: 20},
@@ -304,10 +309,10 @@ func TestExactOfStatistics(t *testing.T) {
 			moved[name] = moved[name] || e.At(i, 0, c) != 0
 		}
 	}
-	if want := map[string]bool{"age": true, "city": true, "paid": false}; !cmp.Equal(moved, want) {
+	if want := map[string]bool{"age": true, "city": true, "paid": true}; !cmp.Equal(moved, want) {
 		t.Errorf("moved by %v, want %v", moved, want)
 	}
-	if list, _, err := m.Usage(BySplits); err != nil || list[0].Share != 0.5 || list[1].Share != 0.5 {
+	if list, _, err := m.Usage(BySplits); err != nil || list[0] != (Usage{"age", 0.5}) || list[1].Share != 0.25 || list[2].Share != 0.25 {
 		t.Errorf("usage %v, %v", list, err)
 	}
 }

@@ -43,6 +43,9 @@ func TestPermuteRepeats(t *testing.T) {
 			if a.Column == b.Column && (*a.Drop-*b.Drop > 5*(a.StdErr+b.StdErr) || *b.Drop-*a.Drop > 5*(a.StdErr+b.StdErr)) {
 				t.Errorf("%s: %v ± %v of 8, %v ± %v of 200", a.Column, *a.Drop, a.StdErr, *b.Drop, b.StdErr)
 			}
+			if a.Column == b.Column && b.StdErr > a.StdErr/2 {
+				t.Errorf("%s: errors %v of 8 and %v of 200, want about a fifth", a.Column, a.StdErr, b.StdErr)
+			}
 		}
 	}
 }

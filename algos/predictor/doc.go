@@ -6,7 +6,7 @@
 // generalised linear model, Statistics trees over features and what the training
 // rows said of groups of categories, Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that
-// need not be trusted.
+// need not be trusted. Shap says what each feature adds to the output of trees.
 //
 // No goroutines are started; what is persisted is what Append writes.
 package predictor
