@@ -55,7 +55,7 @@ func newBooster(s *settings, r *algos.Request) *booster {
 	}
 	features, cells := usefulFeatures(r.Train.M)
 	b.features = features
-	b.train = gatherRows(r.Train, features, true, b.crew)
+	b.train = gatherRows(r.Train, features, b.crew)
 	b.train.weighClasses(s.classWeights)
 	b.width = metrics.Width(r.Problem.Task, r.Problem.Classes)
 	b.base = s.start(b.train, b.width)
@@ -72,7 +72,7 @@ func newBooster(s *settings, r *algos.Request) *booster {
 		b.out = newSpread(b.train.columns, b.train.n)
 	}
 	if len(r.Valid.Rows) > 0 {
-		valid := gatherRows(r.Valid, features, false, b.crew)
+		valid := gatherRows(r.Valid, features, b.crew)
 		b.seen = newSpread(valid.columns, valid.n)
 		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n, b.train.n, len(features), b.leafLimit))
 		b.watch.score = b.margins(r.Valid)

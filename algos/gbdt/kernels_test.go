@@ -131,7 +131,7 @@ func BenchmarkHistogramSparse(b *testing.B) {
 // BenchmarkPartition parts all rows, and those of a small leaf, by a coin.
 func BenchmarkPartition(b *testing.B) {
 	r := rand.New(rand.NewPCG(9, 10))
-	col, wide := make([]uint8, kernelRows), wideColumn()
+	col, wide := make([]uint64, kernelRows), wideColumn()
 	var table [256]uint8
 	sides := make([]uint8, 1<<16)
 	for i := range sides {
@@ -139,7 +139,7 @@ func BenchmarkPartition(b *testing.B) {
 	}
 	copy(table[:], sides)
 	for i := range col {
-		col[i] = uint8(r.Uint32())
+		col[i] = r.Uint64()
 	}
 	for _, share := range []float64{1, 0.01} {
 		rows := someRows(kernelRows, share)
@@ -147,7 +147,7 @@ func BenchmarkPartition(b *testing.B) {
 		b.Run(fmt.Sprintf("bytes/share=%v", share), func(b *testing.B) {
 			for b.Loop() {
 				copy(s.idx, rows)
-				s.part(0, len(rows), col, &table, 1)
+				s.part(0, len(rows), 1, func(idx, tmp []int32) int { return partTile(idx, tmp, col, 16, &table) })
 			}
 			perRow(b, len(rows))
 		})

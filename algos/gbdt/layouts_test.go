@@ -87,7 +87,7 @@ func TestLayoutsCountAlike(t *testing.T) {
 	for _, at := range d.M.Packed().Places {
 		kinds[at.Kind]++
 	}
-	if kinds[matrix.InSparse] < 50 || kinds[matrix.InWide] != 1 || len(d.M.Packed().Bytes) > 30 {
+	if kinds[matrix.InSparse] < 50 || kinds[matrix.InWide] != 1 || d.M.Packed().Bytes > 30 {
 		t.Fatalf("features by kind: %v", kinds)
 	}
 	for _, slots := range []int{2, 100} {

@@ -30,7 +30,8 @@ func (s *spread) divide(lo, hi int, by *split, f *feature, c crew) int {
 		return s.divideSparse(lo, hi, by, f, c)
 	}
 	table := by.codes(f)
-	return s.part(lo, hi, s.bytes[f.place.Index], &table, c)
+	tile, shift := s.tiles[f.place.Index/8], uint(8*(f.place.Index%8))
+	return s.part(lo, hi, c, func(idx, tmp []int32) int { return partTile(idx, tmp, tile, shift, &table) })
 }
 
 // codes lists for every byte of a feature's column whether it goes left.
@@ -47,26 +48,27 @@ func (s *split) codes(f *feature) (t [256]uint8) {
 	return t
 }
 
-// part is divide by a byte column and a table that has 1 for left.
-func (s *spread) part(lo, hi int, col []uint8, table *[256]uint8, c crew) int {
+// part is divide by a function that leaves the left rows at the front of idx and
+// puts the right ones at the front of tmp.
+func (s *spread) part(lo, hi int, c crew, by func(idx, tmp []int32) int) int {
 	idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
 	if c <= 1 || hi-lo < parallelRows {
-		left := partBlock(idx, tmp, col, table)
+		left := by(idx, tmp)
 		copy(idx[left:], tmp[:len(idx)-left])
 		return lo + left
 	}
-	return lo + s.partBlocks(idx, tmp, c, func(idx, tmp []int32) int { return partBlock(idx, tmp, col, table) })
+	return lo + s.partBlocks(idx, tmp, c, by)
 }
 
-// partBlock leaves the left rows at the front of idx and puts the right ones at
-// the front of tmp. Both are always written and one index moves: no branch.
-func partBlock(idx, tmp []int32, col []uint8, table *[256]uint8) int {
-	tmp = tmp[:len(idx)]
+// partTile parts by the byte at shift of a tile and a table that has 1 for left.
+// Both sides are always written and one index moves: no branch.
+func partTile(idx, tmp []int32, tile []uint64, shift uint, table *[256]uint8) int {
+	tmp, shift = tmp[:len(idx)], shift&63
 	left, right := 0, 0
 	for _, r := range idx {
 		idx[left] = r
 		tmp[right] = r
-		c := int(table[col[r]])
+		c := int(table[uint8(tile[r]>>shift)])
 		left += c
 		right += 1 - c
 	}

@@ -23,7 +23,7 @@ type feature struct {
 
 // columns are the bins of some rows, in the layouts of matrix.Packed.
 type columns struct {
-	bytes  [][]uint8 // nil where useless
+	tiles  [][]uint64 // nil where useless
 	wide   [][]uint16
 	sparse []*matrix.SparseBlock
 }
@@ -33,8 +33,7 @@ type columns struct {
 type rowset struct {
 	n int
 	columns
-	tiles [][]uint64 // nil for validation rows
-	y, w  []float32  // w nil means ones
+	y, w []float32 // w nil means ones
 }
 
 // usefulFeatures lists the features that can be split at all, and the number of
@@ -87,32 +86,28 @@ func checkData(what string, p algos.Problem, d algos.Data) error {
 
 // gatherRows makes a rowset. Where the selection is all rows in order the
 // matrix's own columns are shared.
-func gatherRows(d algos.Data, features []feature, tiles bool, c crew) *rowset {
+func gatherRows(d algos.Data, features []feature, c crew) *rowset {
 	p := d.M.Packed()
 	s := &rowset{n: len(d.Rows), y: pick(d.Y, d.Rows), w: pick(d.W, d.Rows)}
 	if isWhole(d.Rows, p.Rows) {
-		s.columns, s.tiles = columns{p.Bytes, p.Wide, p.Sparse}, p.Tiles
+		s.columns = columns{p.Tiles, p.Wide, p.Sparse}
 		return s
 	}
-	useful := make([]bool, len(p.Bytes))
+	useful := make([]bool, len(p.Tiles))
 	for i := range features {
 		if at := features[i].place; at.Kind == matrix.InBytes {
-			useful[at.Index] = true
+			useful[at.Index/8] = true
 		}
 	}
-	s.bytes, s.wide = make([][]uint8, len(p.Bytes)), make([][]uint16, len(p.Wide))
+	s.tiles, s.wide = make([][]uint64, len(p.Tiles)), make([][]uint16, len(p.Wide))
 	s.sparse = make([]*matrix.SparseBlock, len(p.Sparse))
-	c.run(len(p.Bytes), func(i, _ int) {
+	c.run(len(p.Tiles), func(i, _ int) {
 		if useful[i] {
-			s.bytes[i] = pick(p.Bytes[i], d.Rows)
+			s.tiles[i] = pick(p.Tiles[i], d.Rows)
 		}
 	})
 	c.run(len(p.Wide), func(i, _ int) { s.wide[i] = pick(p.Wide[i], d.Rows) })
 	c.run(len(p.Sparse), func(i, _ int) { s.sparse[i] = p.Sparse[i].Pick(d.Rows) })
-	if tiles {
-		s.tiles = make([][]uint64, len(p.Tiles))
-		c.run(len(p.Tiles), func(t, _ int) { s.tiles[t] = pick(p.Tiles[t], d.Rows) })
-	}
 	return s
 }
 

@@ -215,10 +215,23 @@ func (s *spread) divideSparse(lo, hi int, by *split, f *feature, c crew) int {
 	for k, r := range rows {
 		s.mark[r] = sides[bins[k]] ^ zero
 	}
-	table := [256]uint8{zero, 1 - zero}
-	mid := s.part(lo, hi, s.mark, &table, c)
+	mid := s.part(lo, hi, c, func(idx, tmp []int32) int { return partMarked(idx, tmp, s.mark, zero) })
 	for _, r := range rows {
 		s.mark[r] = 0
 	}
 	return mid
+}
+
+// partMarked is partTile by marks: rows without one go to the side zero.
+func partMarked(idx, tmp []int32, mark []uint8, zero uint8) int {
+	tmp = tmp[:len(idx)]
+	left, right := 0, 0
+	for _, r := range idx {
+		idx[left] = r
+		tmp[right] = r
+		c := int(mark[r] ^ zero)
+		left += c
+		right += 1 - c
+	}
+	return left
 }

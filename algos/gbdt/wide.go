@@ -127,17 +127,11 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 
 // divideWide is divide for a wide feature.
 func (s *spread) divideWide(lo, hi int, by *split, f *feature, c crew) int {
-	idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
 	col, sides := s.wide[f.place.Index], by.sides(f.bins)
-	if c <= 1 || hi-lo < parallelRows {
-		left := partWide(idx, tmp, col, sides)
-		copy(idx[left:], tmp[:len(idx)-left])
-		return lo + left
-	}
-	return lo + s.partBlocks(idx, tmp, c, func(idx, tmp []int32) int { return partWide(idx, tmp, col, sides) })
+	return s.part(lo, hi, c, func(idx, tmp []int32) int { return partWide(idx, tmp, col, sides) })
 }
 
-// partWide is partBlock for a wide column.
+// partWide is partTile for a wide column.
 func partWide(idx, tmp []int32, col []uint16, sides []uint8) int {
 	tmp = tmp[:len(idx)]
 	left, right := 0, 0

@@ -56,7 +56,7 @@ type Bins struct {
 // does not depend on threads, the number of goroutines that share the features.
 func NewBins(f *Frame, threads int) *Bins { return NewPacked(f, threads).bins(f, threads) }
 
-// bins unpacks the view of a frame, sharing the columns that are bytes already.
+// bins unpacks the view of a frame.
 // Of wide categories the most frequent levels (the lowest codes) have a bin each.
 func (p *Packed) bins(f *Frame, threads int) *Bins {
 	b := &Bins{Rows: p.Rows, Specs: slices.Clone(p.Specs), Cols: make([][]uint8, len(p.Specs))}
@@ -72,7 +72,7 @@ func (p *Packed) bins(f *Frame, threads int) *Bins {
 			b.Specs[j] = s
 		}
 	})
-	if len(p.Bytes) == len(b.Cols) {
+	if p.Bytes == len(b.Cols) {
 		b.Tiles = p.Tiles
 	} else {
 		b.Tiles = tiles(b.Cols, p.Rows, threads)
@@ -104,29 +104,6 @@ func shareOut(n, threads int, worker func() func(int)) {
 	wg.Wait()
 }
 
-// packTile puts up to eight byte columns side by side into one word a row.
-func packTile(cols [][]uint8, rows int) []uint64 {
-	zero := make([]uint8, 0)
-	if len(cols) < 8 {
-		zero = make([]uint8, rows)
-	}
-	var c [8][]uint8
-	for k := range c {
-		c[k] = zero
-		if k < len(cols) {
-			c[k] = cols[k]
-		}
-		c[k] = c[k][:rows]
-	}
-	tile := make([]uint64, rows)
-	c0, c1, c2, c3, c4, c5, c6, c7 := c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
-	for i := range tile {
-		tile[i] = uint64(c0[i]) | uint64(c1[i])<<8 | uint64(c2[i])<<16 | uint64(c3[i])<<24 |
-			uint64(c4[i])<<32 | uint64(c5[i])<<40 | uint64(c6[i])<<48 | uint64(c7[i])<<56
-	}
-	return tile
-}
-
 // binner holds the scratch memory of one goroutine.
 type binner struct {
 	keys, swap, values []uint32
@@ -136,7 +113,8 @@ type binner struct {
 	found              []float32
 }
 
-// cut bins one feature.
+// cut bins one feature; whether values are missing in a byte column is seen when
+// it is made.
 func (w *binner) cut(col []float32, levels int) column {
 	if levels > MaxBins-1 {
 		return cutWide(col, levels)
@@ -158,9 +136,7 @@ func (w *binner) cut(col []float32, levels int) column {
 	if sparse {
 		return w.cutList(spec)
 	}
-	c := column{spec: spec, bytes: make([]uint8, len(col))}
-	c.spec.HasMissing = assignTo(&spec, col, c.bytes)
-	return c
+	return column{spec: spec}
 }
 
 // assignTo finds every value's bin and reports whether any is missing.

@@ -33,15 +33,15 @@ type Place struct {
 }
 
 // Packed is the binned view in the layout that suits each feature, for boosted
-// trees. Bytes holds single features and bundles of features no two of which
-// are ever non-zero in the same row (Ke et al. 2017, without conflicts); Tiles
-// has the same bytes, one uint64 a row for each eight columns (column 8t+j in
-// byte j). The other mostly-zero features are in sparse blocks.
+// trees. Byte columns hold single features and bundles of features no two of
+// which are ever non-zero in the same row (Ke et al. 2017, without conflicts);
+// Tiles has them, one uint64 a row for each eight columns (column 8t+j in byte
+// j). The other mostly-zero features are in sparse blocks.
 type Packed struct {
 	Rows   int
 	Specs  []BinSpec // of each feature; Bins goes up to MaxWide for categories
 	Places []Place   // of each feature
-	Bytes  [][]uint8
+	Bytes  int       // number of byte columns
 	Tiles  [][]uint64
 	Wide   [][]uint16
 	Sparse []*SparseBlock
@@ -55,10 +55,10 @@ const (
 	sparseShare = 0.3
 )
 
-// column is a feature on its own: bytes, wide or list is set.
+// column is a feature on its own: in a wide column, in a list or, as a byte a
+// row, still to be made from its values.
 type column struct {
 	spec    BinSpec
-	bytes   []uint8
 	wide    []uint16
 	list    *List
 	implied int // of lists
@@ -79,19 +79,10 @@ func NewPacked(f *Frame, threads int) *Packed {
 		p.Specs[j] = cols[j].spec
 	}
 	bundles, loose := choose(bundle(cols, f.Rows))
-	p.placeColumns(cols, bundles, threads)
+	members := p.placeColumns(cols, bundles)
 	p.Sparse = p.placeSparse(cols, loose, threads)
-	p.Tiles = tiles(p.Bytes, f.Rows, threads)
+	p.fill(f, cols, members, threads)
 	return p
-}
-
-// tiles puts each eight byte columns side by side.
-func tiles(cols [][]uint8, rows, threads int) [][]uint64 {
-	out := make([][]uint64, (len(cols)+7)/8)
-	shareOut(len(out), threads, func() func(int) {
-		return func(t int) { out[t] = packTile(cols[8*t:min(8*t+8, len(cols))], rows) }
-	})
-	return out
 }
 
 // choose parts the groups of exclusive features into those that get a byte
@@ -115,19 +106,18 @@ func choose(groups [][]int, density []float64) (bundles [][]int, loose []int) {
 }
 
 // placeColumns lays out byte and wide columns in the order of their first
-// features.
-func (p *Packed) placeColumns(cols []column, bundles [][]int, threads int) {
+// features, and answers the features of each byte column.
+func (p *Packed) placeColumns(cols []column, bundles [][]int) (columns [][]int) {
 	members := make([][]int, len(cols)) // by first feature
 	for _, b := range bundles {
 		members[b[0]] = b
 	}
-	var bytes [][]int
 	for j, c := range cols {
 		switch {
 		case c.wide != nil:
 			p.Places[j] = Place{Kind: InWide, Index: len(p.Wide), Implied: -1}
 			p.Wide = append(p.Wide, c.wide)
-		case c.bytes != nil:
+		case c.list == nil:
 			members[j] = []int{j}
 			fallthrough
 		case len(members[j]) > 0:
@@ -136,19 +126,17 @@ func (p *Packed) placeColumns(cols []column, bundles [][]int, threads int) {
 				base = 1
 			}
 			for _, k := range members[j] {
-				p.Places[k] = Place{Kind: InBytes, Index: len(bytes), Base: base, Implied: -1}
+				p.Places[k] = Place{Kind: InBytes, Index: len(columns), Base: base, Implied: -1}
 				if len(members[j]) > 1 {
 					p.Places[k].Implied = cols[k].implied
 					base += stored(&cols[k].spec)
 				}
 			}
-			bytes = append(bytes, members[j])
+			columns = append(columns, members[j])
 		}
 	}
-	p.Bytes = make([][]uint8, len(bytes))
-	shareOut(len(bytes), threads, func() func(int) {
-		return func(i int) { p.Bytes[i] = byteColumn(cols, bytes[i], p.Rows) }
-	})
+	p.Bytes = len(columns)
+	return columns
 }
 
 // stored is the number of codes that a bundled feature takes.
@@ -159,42 +147,23 @@ func stored(s *BinSpec) int {
 	return s.Bins - 1
 }
 
-// byteColumn is the column of one feature or of a bundle, in which 0 stands for
-// rows that are zero in all its features.
-func byteColumn(cols []column, members []int, rows int) []uint8 {
-	if first := &cols[members[0]]; len(members) == 1 {
-		if first.bytes == nil {
-			return first.list.dense(rows, first.implied)
-		}
-		return first.bytes
-	}
-	out := make([]uint8, rows)
-	base := 1
-	for _, k := range members {
-		l := cols[k].list
-		for i, r := range l.Rows {
-			out[r] = uint8(base) + l.Bins[i]
-		}
-		base += stored(&cols[k].spec)
-	}
-	return out
-}
-
-// column expands a feature that is not wide into one byte column, which may be
-// shared.
+// column expands a feature that is not wide into one byte column.
 func (p *Packed) column(j int) []uint8 {
 	at := p.Places[j]
 	if at.Kind == InSparse {
 		return p.Sparse[at.Index].Lists[at.List].dense(p.Rows, at.Implied)
 	}
-	col := p.Bytes[at.Index]
+	out := make([]uint8, p.Rows)
+	shift, tile := 8*(at.Index%8), p.Tiles[at.Index/8]
 	if at.Implied < 0 {
-		return col
+		for i, word := range tile {
+			out[i] = uint8(word >> (shift & 63))
+		}
+		return out
 	}
-	out := make([]uint8, len(col))
 	bins := stored(&p.Specs[j])
-	for i, c := range col {
-		b := int(c) - at.Base
+	for i, word := range tile {
+		b := int(uint8(word>>(shift&63))) - at.Base
 		if b < 0 || b >= bins {
 			b = at.Implied
 		}

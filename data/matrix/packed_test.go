@@ -77,7 +77,7 @@ func (p *Packed) bin(j, row int) int {
 		}
 		return at.Implied
 	}
-	b := int(p.Bytes[at.Index][row]) - at.Base
+	b := int(uint8(p.Tiles[at.Index/8][row]>>(8*(at.Index%8)))) - at.Base
 	if at.Implied >= 0 && (b < 0 || b >= stored(&p.Specs[j])) {
 		return at.Implied
 	}
@@ -98,8 +98,8 @@ func TestPackedHasEveryBin(t *testing.T) {
 				}
 			}
 		}
-		if rows == 4000 && (kinds[InSparse] < 50 || kinds[InBytes] < 40 || kinds[InWide] != 1 || len(p.Bytes) > 15) {
-			t.Errorf("features by kind: %v, %d byte columns", kinds, len(p.Bytes))
+		if rows == 4000 && (kinds[InSparse] < 50 || kinds[InBytes] < 40 || kinds[InWide] != 1 || p.Bytes > 15) {
+			t.Errorf("features by kind: %v, %d byte columns", kinds, p.Bytes)
 		}
 		if d := cmp.Diff(p, NewPacked(f, 3)); d != "" {
 			t.Errorf("three threads differ from one:\n%s", d)
@@ -128,8 +128,8 @@ func TestPackedLeavesFewSparseColumnsDense(t *testing.T) {
 	t.Parallel()
 	f := sparseFrame(3000, 5)
 	f.Features, f.Cols = f.Features[60:70], f.Cols[60:70]
-	if p := NewPacked(f, 1); len(p.Sparse) > 0 || len(p.Bytes) == 0 {
-		t.Errorf("%d sparse blocks and %d byte columns for ten features", len(p.Sparse), len(p.Bytes))
+	if p := NewPacked(f, 1); len(p.Sparse) > 0 || p.Bytes == 0 {
+		t.Errorf("%d sparse blocks and %d byte columns for ten features", len(p.Sparse), p.Bytes)
 	}
 }
 
