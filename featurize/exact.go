@@ -83,6 +83,9 @@ func (t *exact) ready() error {
 	if len(t.Levels) > maxCodes {
 		return fmt.Errorf("column %q has %d levels, more than %d", t.Column, len(t.Levels), maxCodes)
 	}
+	if t.Levels == nil {
+		return nil
+	}
 	t.words, t.keys = make(map[string]float32, len(t.Levels)), make(map[string]float32, len(t.Levels))
 	for i, level := range t.Levels {
 		if _, twice := t.words[level]; twice {

@@ -19,6 +19,9 @@ func (f *file) model(size int) (*Model, error) {
 	default:
 		return nil, fmt.Errorf("unknown booster %q", f.booster)
 	}
+	if !f.hasModel {
+		return nil, errors.New(`no "model" in the booster: is the file whole?`)
+	}
 	o, err := objectiveOf(f.objective)
 	if err != nil {
 		return nil, err
@@ -28,7 +31,7 @@ func (f *file) model(size int) (*Model, error) {
 		return nil, err
 	}
 	m.Classes = classes(o, m.Width)
-	if m.Features, err = f.inputs(m); err != nil {
+	if m.Features, err = f.inputs(m, size); err != nil {
 		return nil, err
 	}
 	if err := f.setBase(m, o); err != nil {
@@ -58,9 +61,13 @@ func (f *file) setWidth(m *Model) error {
 	return nil
 }
 
+// maxUnnamed features may have no name in the smallest file: sparse data has many
+// columns that no tree reads.
+const maxUnnamed = 1 << 17
+
 // inputs are the features; those without a name are called f0, f1 and so on, as
 // XGBoost does. What their categories lack becomes a warning.
-func (f *file) inputs(m *Model) ([]Feature, error) {
+func (f *file) inputs(m *Model, size int) ([]Feature, error) {
 	n := int(f.features)
 	if n == 0 { // versions before 1.1 may leave it at 0
 		n = len(f.names)
@@ -72,8 +79,8 @@ func (f *file) inputs(m *Model) ([]Feature, error) {
 		return nil, fmt.Errorf("%d names and %d types for %d features", len(f.names), len(f.types), n)
 	case len(f.levels) > n:
 		return nil, fmt.Errorf("the categories of %d features for %d", len(f.levels), n)
-	case len(f.names) == 0 && n > 1<<24:
-		return nil, fmt.Errorf("%d features without a name", n)
+	case len(f.names) == 0 && n > maxUnnamed+size:
+		return nil, fmt.Errorf("%d features without a name in a file of %d bytes", n, size)
 	}
 	features := make([]Feature, n)
 	for i := range features {

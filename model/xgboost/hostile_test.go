@@ -35,6 +35,7 @@ func TestReadRefuses(t *testing.T) {
 		{`{"learner"`, `[{"learner"`, "dump_model"},
 		{`{"learner"`, `tree`, "not JSON"},
 		{`{"learner"`, `{"teacher"`, "save_model"},
+		{`{"model"`, `{"other"`, `no "model"`},
 		{`"gbtree"},`, `"dart"},`, `booster "dart"`},
 		{`"gbtree"},`, `"gblinear"},`, `booster "gblinear"`},
 		{`"gbtree"},`, `"gbmagic"},`, "unknown booster"},
@@ -84,6 +85,18 @@ func TestReadRefuses(t *testing.T) {
 		} else if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.60s for %s: %v, want %q", c.new, c.old, err, c.want)
 		}
+	}
+}
+
+func TestReadBoundsFeatures(t *testing.T) {
+	t.Parallel()
+	b := damaged(t, `"feature_names":["a"],"feature_types":["c"],`, "")
+	if m, err := Read(strings.NewReader(b)); err != nil || m.Features[0].Name != "f0" || !m.Features[0].Categorical {
+		t.Errorf("%+v, %v", m, err)
+	}
+	b = strings.Replace(b, `"num_feature":"1","num_target"`, `"num_feature":"16000000","num_target"`, 1)
+	if _, err := Read(strings.NewReader(b)); err == nil || !strings.Contains(err.Error(), "features without a name") {
+		t.Error(err)
 	}
 }
 

@@ -14,6 +14,7 @@ const maxWidth = 1 << 16
 // file is what is read of a JSON model, before it is looked at.
 type file struct {
 	learner   bool
+	hasModel  bool
 	booster   string
 	names     []string
 	types     []string
@@ -173,6 +174,7 @@ func (f *file) readBooster(s *scanner) {
 }
 
 func (f *file) readModel(s *scanner) {
+	f.hasModel = true
 	s.object(func(key string) {
 		switch {
 		case key == "trees":

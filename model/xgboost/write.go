@@ -24,7 +24,7 @@ import (
 // from 2^24 on, and numbers beyond float32.
 func Write(w io.Writer, m *Model) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	wr := &writer{w: b, model: m}
+	wr := &writer{w: b, model: m, info: []int{}}
 	if err := wr.check(); err != nil {
 		return fmt.Errorf("xgboost: %w", err)
 	}

@@ -274,3 +274,15 @@ func TestUnknownCovers(t *testing.T) {
 		}
 	}
 }
+
+func TestNoTrees(t *testing.T) {
+	t.Parallel()
+	m := &Model{Objective: "multi:softprob", Width: 3, Base: []float64{0, 0, 0}, Features: []Feature{{Name: "a"}}, Link: predictor.Softmax}
+	again, err := Read(bytes.NewReader(written(t, m)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Trees) != 0 || again.Width != 3 {
+		t.Errorf("%+v", again)
+	}
+}
