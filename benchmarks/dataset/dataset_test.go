@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
 )
 
 func small() *Set {
@@ -133,4 +134,17 @@ func sum(v []float32) (s float32) {
 		s += x
 	}
 	return s
+}
+
+func TestAddParams(t *testing.T) {
+	t.Parallel()
+	p := search.Params{"a": 1.0}
+	if err := AddParams(p, "a=2.5,,b=word"); err != nil || p["a"] != 2.5 || p["b"] != "word" || len(p) != 2 {
+		t.Errorf("%v, %v", p, err)
+	}
+	for _, bad := range []string{"a", "=1"} {
+		if err := AddParams(p, bad); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,20 +41,7 @@ type figure struct {
 // name=value,...
 func parameters(leaves, trees int, list string) (search.Params, error) {
 	p := search.Params{"num_leaves": float64(leaves), "learning_rate": 0.1, "rounds": float64(trees)}
-	for pair := range strings.SplitSeq(list, ",") {
-		if pair == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, fmt.Errorf("-params %q: write name=value,...", pair)
-		}
-		p[name] = value
-		if f, err := strconv.ParseFloat(value, 64); err == nil {
-			p[name] = f
-		}
-	}
-	return p, nil
+	return p, dataset.AddParams(p, list)
 }
 
 func train(ctx context.Context, s *dataset.Set, j *job) (*figure, error) {

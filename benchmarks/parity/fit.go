@@ -49,8 +49,13 @@ func fit(ctx context.Context, dir string, args []string) error {
 	fs.IntVar(&j.threads, "threads", 2, "goroutines")
 	fs.Float64Var(&j.holdout, "holdout", 0.2, "defaults: share of the training rows that stops the boosting")
 	fs.BoolVar(&j.refit, "refit", true, "defaults: train again on all rows, for as many rounds")
+	params := fs.String("params", "", "defaults: what to change, name=value,...")
 	out := fs.String("out", "", "file for the predictions")
 	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	j.params = search.Params{}
+	if err := dataset.AddParams(j.params, *params); err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(j.threads)
@@ -122,8 +127,10 @@ func (j *job) trainDefaults(ctx context.Context, learner algos.Learner, r *algos
 	all := r.Train.Rows
 	split := trials.Split{Folds: 1, Holdout: j.holdout, Seed: uint64(j.seed)}
 	r.Valid, r.Params = r.Train, search.Params{}
+	maps.Copy(r.Params, j.params)
 	r.Valid.Rows = split.Assign(len(all), r.Problem.Task, r.Train.Y)[0]
 	r.Train.Rows = split.Train(len(all), r.Valid.Rows)
+	pinRate(learner, r)
 	fitted, err := learner.Fit(ctx, r)
 	if err != nil || !j.refit {
 		return fitted, err
@@ -131,6 +138,23 @@ func (j *job) trainDefaults(ctx context.Context, learner algos.Learner, r *algos
 	r.Train.Rows, r.Valid = all, algos.Data{}
 	r.Params["rounds"] = float64(max(1, fitted.Steps))
 	return learner.Fit(ctx, r)
+}
+
+// pinRate sets the learner's default learning rate, which goes with the number of
+// rows: the second fit must take the steps that the first one counted.
+func pinRate(learner algos.Learner, r *algos.Request) {
+	const name = "learning_rate"
+	if _, ok := r.Params[name]; ok {
+		return
+	}
+	shape := algos.Shape{
+		Rows: len(r.Train.Rows), Features: len(r.Train.M.Frame.Features), Task: r.Problem.Task, Classes: r.Problem.Classes,
+	}
+	for _, d := range learner.Space(shape) {
+		if d.Name == name {
+			r.Params[name] = d.Default
+		}
+	}
 }
 
 func cpuSeconds() float64 {
