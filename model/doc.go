@@ -9,6 +9,10 @@
 // A program that imports only this package links neither NATS, nor net/http,
 // nor a trainer.
 //
+// A model whose pipeline is [featurize.Pipeline.Exact] was imported from another
+// library: it reads and predicts doubles, and its probabilities are those of the
+// library, whether or not they sum to 1.
+//
 // # File format
 //
 // A bundle is a 64-byte header, a section table and the sections, each aligned
