@@ -51,6 +51,7 @@ type grower struct {
 	train    *rowset
 	crew     crew
 
+	scans    [2]leafScan // of the leaves under study
 	spread   *spread
 	packed   []int64 // of each row
 	gathered []int64 // the same in the order of spread.idx, for leaves under study
@@ -215,7 +216,8 @@ func (g *grower) divide(i int, seed uint64) {
 // children of one split. large has the slot of the parent's histogram, or none
 // if that was given up.
 func (g *grower) study(small, large int, whole bool, seed uint64) {
-	var scans [2]leafScan
+	scans := &g.scans
+	*scans = [2]leafScan{}
 	at := [2]int{small, large}
 	hope := false
 	for k, i := range at {
@@ -251,7 +253,7 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 	if large >= 0 && !derived {
 		g.collect(large, false)
 	}
-	g.search(&scans, at, derived, whole)
+	g.search(scans, at, derived, whole)
 	for k, i := range at {
 		if i >= 0 {
 			g.choose(i, k, scans[k].mask)

@@ -8,7 +8,8 @@ type spread struct {
 	columns
 	idx, tmp []int32
 	segments []segment
-	mark     []uint8 // of each row, zero between partitions
+	mark     []uint8    // of each row, zero between partitions
+	table    [256]uint8 // of the partition at hand
 }
 
 // parallelRows is the size from which several goroutines part a leaf.
@@ -29,23 +30,29 @@ func (s *spread) divide(lo, hi int, by *split, f *feature, c crew) int {
 	case matrix.InSparse:
 		return s.divideSparse(lo, hi, by, f, c)
 	}
-	table := by.codes(f)
+	by.codes(f, &s.table)
 	tile, shift := s.tiles[f.place.Index/8], uint(8*(f.place.Index%8))
-	return s.part(lo, hi, c, func(idx, tmp []int32) int { return partTile(idx, tmp, tile, shift, &table) })
+	if c <= 1 || hi-lo < parallelRows {
+		idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
+		left := partTile(idx, tmp, tile, shift, &s.table)
+		copy(idx[left:], tmp[:len(idx)-left])
+		return lo + left
+	}
+	return s.part(lo, hi, c, func(idx, tmp []int32) int { return partTile(idx, tmp, tile, shift, &s.table) })
 }
 
 // codes lists for every byte of a feature's column whether it goes left.
-func (s *split) codes(f *feature) (t [256]uint8) {
-	sides := s.sides(f.bins)
+func (s *split) codes(f *feature, t *[256]uint8) {
 	if f.place.Implied < 0 {
-		copy(t[:], sides)
-		return t
+		s.fill(t[:f.bins])
+		return
 	}
+	var sides [256]uint8
+	s.fill(sides[:f.bins])
 	for c := range t {
 		t[c] = sides[f.place.Implied]
 	}
 	copy(t[f.place.Base:], sides[:f.stored()])
-	return t
 }
 
 // part is divide by a function that leaves the left rows at the front of idx and

@@ -21,7 +21,15 @@ type split struct {
 // sides lists for every bin whether it goes left, 1, or right; bins counts those
 // of the feature, the missing bin last.
 func (s *split) sides(bins int) []uint8 {
-	t := make([]uint8, max(bins, 256))[:bins]
+	t := make([]uint8, bins)
+	s.fill(t)
+	return t
+}
+
+// fill is sides into t.
+func (s *split) fill(t []uint8) {
+	clear(t)
+	bins := len(t)
 	if s.categorical {
 		for _, b := range s.cats {
 			t[b] = 1
@@ -34,7 +42,6 @@ func (s *split) sides(bins int) []uint8 {
 	if s.missingLeft {
 		t[bins-1] = 1
 	}
-	return t
 }
 
 // scales are the limits and regularisers of a tree, in quantised units.

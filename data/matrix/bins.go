@@ -286,7 +286,7 @@ func keyFloat(k uint32) float32 {
 // and counts the zeros among them. Larger columns give one row out of each of binSample equal stretches, so
 // that periods in the row order cannot hide values.
 func (w *binner) sample(col []float32) {
-	w.keys, w.zeros = w.keys[:0], 0
+	w.keys, w.zeros = slices.Grow(w.keys[:0], min(len(col), binSample)), 0
 	if len(col) <= binSample {
 		for _, v := range col {
 			w.see(v)
@@ -356,7 +356,7 @@ func (w *binner) sort() {
 func (w *binner) distinct() {
 	zeros := w.zeros
 	zero := floatKey(0)
-	w.values, w.counts = w.values[:0], w.counts[:0]
+	w.values, w.counts = slices.Grow(w.values[:0], len(w.keys)+1), slices.Grow(w.counts[:0], len(w.keys)+1)
 	for i := 0; i < len(w.keys); {
 		j, k := i+1, w.keys[i]
 		for j < len(w.keys) && w.keys[j] == k {
