@@ -85,7 +85,8 @@ func TestDerivatives(t *testing.T) {
 	}
 }
 
-// TestBaseIsBest: no other constant has a lower loss than the base score.
+// TestBaseIsBest: no other constant has a lower loss than the base score, but for
+// the interpolation of quantiles.
 func TestBaseIsBest(t *testing.T) {
 	t.Parallel()
 	for _, l := range losses {
@@ -105,7 +106,7 @@ func TestBaseIsBest(t *testing.T) {
 			return total
 		}
 		for _, off := range []float64{-.3, -1e-3, 1e-3, .3} {
-			if sum(base) > sum(base+off)+1e-9 {
+			if sum(base) > sum(base+off)*(1+1e-4) {
 				t.Errorf("%s: base score %v loses %v, %v loses %v", l.name, base, sum(base), base+off, sum(base+off))
 			}
 		}
@@ -187,35 +188,40 @@ func ones(v []float64) []weighted {
 	return out
 }
 
+// slowQuantile sorts the items and looks for the two neighbours.
 func slowQuantile(items []weighted, part float64) float64 {
 	items = slices.Clone(items)
 	sort.Slice(items, func(a, b int) bool { return items[a].v < items[b].v })
-	want, sum := 0.0, 0.0
+	total := 0.0
 	for _, it := range items {
-		want += it.w
+		total += it.w
 	}
-	want *= part
+	mean := total / float64(len(items))
+	position, before := part*(total+mean), 0.0
 	for i, it := range items {
-		sum += it.w
-		if i+1 < len(items) && sum == want {
-			return (it.v + items[i+1].v) / 2
+		at := before + it.w/2 + mean/2
+		before += it.w
+		if position > at && i+1 < len(items) {
+			continue
 		}
-		if sum > want {
+		if i == 0 || position > at {
 			return it.v
 		}
+		last := at - it.w/2 - items[i-1].w/2
+		return items[i-1].v + (position-last)/(at-last)*(it.v-items[i-1].v)
 	}
-	return items[len(items)-1].v
+	return 0
 }
 
 func TestQuantileOf(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) weighted {
-			// Small whole numbers sum up exactly, so that ties are found.
-			return weighted{float64(rapid.IntRange(-9, 9).Draw(t, "v")), float64(rapid.IntRange(1, 4).Draw(t, "w"))}
+			v := rapid.IntRange(-9, 9).Draw(t, "v")
+			return weighted{float64(v), float64(1 + v*v%4)}
 		}), 1, 60).Draw(t, "items")
 		part := float64(rapid.IntRange(1, 15).Draw(t, "part")) / 16
-		if got, want := quantileOf(slices.Clone(items), part), slowQuantile(items, part); got != want {
+		if got, want := quantileOf(slices.Clone(items), part), slowQuantile(items, part); math.Abs(got-want) > 1e-12 {
 			t.Fatalf("%v, want %v", got, want)
 		}
 	})

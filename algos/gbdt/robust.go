@@ -147,33 +147,52 @@ func (b *booster) renew(o renewer, nodes []node, score []float64) {
 // weighted is a value with a weight above 0.
 type weighted struct{ v, w float64 }
 
-// quantileOf is the smallest value with at least the given part (between 0 and
-// 1) of the weight up to it, or the middle between it and the next where it is
-// exactly that part. It reorders the items, of which there is at least one, and
-// takes time in proportion to their number.
+// quantileOf is the value at position part·(n+1) of n items in order, between
+// two of them as far as the position is (Hyndman and Fan's sixth definition, which
+// does not draw the outer quantiles of few rows inwards). An item of more weight
+// takes more room. It reorders the items, of which there is at least one.
 func quantileOf(items []weighted, part float64) float64 {
-	want := 0.0
+	total := 0.0
 	for _, it := range items {
-		want += it.w
+		total += it.w
 	}
-	want *= part
-	for seed := uint64(len(items)); ; seed++ {
+	mean := total / float64(len(items))
+	return valueAt(items, part*(total+mean), mean)
+}
+
+// valueAt finds the value at a position, where the middle of an item of weight
+// mean with the weight w of items before it is at w+mean. It takes time in
+// proportion to the number of items, which it reorders.
+func valueAt(items []weighted, position, mean float64) float64 {
+	type place struct{ v, at float64 }
+	var before, after place
+	hasBefore, hasAfter := false, false
+	passed := mean / 2
+	for seed := uint64(len(items)); len(items) > 0; seed++ {
 		pivot := items[below(mix(seed), len(items))].v
 		low, high, lowW, evenW := parted(items, pivot)
+		first := passed + lowW + items[low].w/2
+		last := passed + lowW + evenW - items[high-1].w/2
 		switch {
-		case low > 0 && want < lowW:
+		case position < first:
+			after, hasAfter = place{pivot, first}, true
 			items = items[:low]
-		case low > 0 && want == lowW:
-			return (largest(items[:low]) + pivot) / 2
-		case want < lowW+evenW || high == len(items):
-			return pivot
-		case want == lowW+evenW:
-			return (pivot + smallest(items[high:])) / 2
-		default:
-			want -= lowW + evenW
+		case position > last:
+			before, hasBefore = place{pivot, last}, true
+			passed += lowW + evenW
 			items = items[high:]
+		default:
+			return pivot
 		}
 	}
+	switch {
+	case !hasBefore:
+		return after.v
+	case !hasAfter:
+		return before.v
+	}
+	share := (position - before.at) / (after.at - before.at)
+	return before.v + float64(share*(after.v-before.v))
 }
 
 // parted reorders items to those below the pivot, those at it (from low on) and
@@ -196,20 +215,4 @@ func parted(items []weighted, pivot float64) (low, high int, lowW, evenW float64
 		}
 	}
 	return low, high, lowW, evenW
-}
-
-func largest(items []weighted) float64 {
-	top := items[0].v
-	for _, it := range items {
-		top = max(top, it.v)
-	}
-	return top
-}
-
-func smallest(items []weighted) float64 {
-	least := items[0].v
-	for _, it := range items {
-		least = min(least, it.v)
-	}
-	return least
 }

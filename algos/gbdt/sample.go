@@ -107,8 +107,7 @@ func (b *booster) topSize(size []float32, top int) float32 {
 	for i, s := range size {
 		items[i] = weighted{-float64(s), 1}
 	}
-	// Half a row short of the number, so that no two rows are averaged.
-	return float32(-quantileOf(items, (float64(top)-0.5)/float64(len(size))))
+	return float32(-valueAt(items, float64(top), 1))
 }
 
 func (b *booster) enlarge(row int, factor float32) {
