@@ -33,20 +33,23 @@ type combination struct {
 	table *combinedTable
 
 	// What may be forgotten and computed again.
-	groups   []int32 // of each training row
-	count    int     // groups
-	counters []uint8 // level of each group's size
+	groups   []int32           // of each training row
+	count    int               // groups
+	counters []uint8           // level of each group's size
+	rows     []float32         // in each group
+	sums     map[int][]float32 // of each group, by class
+	scales   map[statistic]*scale
 	words    [][]uint16
 	lastUsed int // tree
 }
 
 // combinedTable is a combination that a tree of the model has used.
 type combinedTable struct {
-	keys    []uint64 // of each group
-	rows    []float32
-	sums    map[int][]float32 // by class
-	seen    []int32           // group of each validation row, -1 if training has none
-	columns []statistic       // that trees use
+	keys    []uint64    // of each group
+	seen    []int32     // group of each validation row, -1 if training has none
+	columns []statistic // that trees use
+	levels  [][]uint8   // of each column and group
+	unseen  []uint8     // of each column, where training has no group
 }
 
 // statistics are the categories of a fit with all that is known of them.
@@ -181,22 +184,35 @@ func (s *statistics) prepare(list []*combination, v, tree int) []*combination {
 func (s *statistics) compute(c *combination, v int) {
 	if c.groups == nil {
 		c.groups, c.count = s.groups(c.cats)
-		sizes := sumGroups(c.groups, c.count, s.target.w, nil)
-		c.counters = make([]uint8, c.count)
-		for g, n := range sizes {
-			c.counters[g] = counterLevel(float64(n))
-		}
+		c.rows = sumGroups(c.groups, c.count, s.target.w, nil)
+		c.counters = counterLevels(c.rows)
+		c.sums, c.scales = map[int][]float32{}, map[statistic]*scale{}
 	}
 	if c.words[v] == nil {
+		var scales [statColumns - 1]*scale
+		for k := range scales {
+			scales[k] = s.scale(c, &s.orderings[v].columns[k])
+		}
 		out := make([]uint16, len(c.groups))
-		s.orderings[v].ordered(c.groups, c.counters, s.target, s.values, make([]tally, c.count), out)
+		s.orderings[v].ordered(c.groups, c.counters, &scales, s.target, s.values, make([]tally, c.count), out)
 		c.words[v] = out
 	}
 }
 
+// scale finds the scale of a statistic, which may be new.
+func (s *statistics) scale(c *combination, st *statistic) *scale {
+	if c.scales[*st] == nil {
+		if c.sums[st.class] == nil {
+			c.sums[st.class] = sumGroups(c.groups, c.count, s.target.w, s.values[st.class])
+		}
+		c.scales[*st] = newScale(st, c.rows, c.sums[st.class])
+	}
+	return c.scales[*st]
+}
+
 // bytes is what a combination holds that can be computed again.
 func (c *combination) bytes() int64 {
-	n := int64(4*len(c.groups) + len(c.counters))
+	n := int64(4*len(c.groups)+len(c.counters)*5) + int64(4*len(c.sums)*len(c.rows)+scaleCells*len(c.scales))
 	for _, w := range c.words {
 		n += int64(2 * len(w))
 	}
@@ -224,7 +240,7 @@ func (s *statistics) forget() {
 			return
 		}
 		held -= c.bytes()
-		c.groups, c.counters = nil, nil
+		c.groups, c.counters, c.rows, c.sums, c.scales = nil, nil, nil, nil, nil
 		clear(c.words)
 	}
 }
@@ -289,7 +305,7 @@ func (s *statistics) use(c *combination) {
 	if c.table != nil {
 		return
 	}
-	t := &combinedTable{keys: make([]uint64, c.count), sums: map[int][]float32{}}
+	t := &combinedTable{keys: make([]uint64, c.count)}
 	c.table = t
 	s.room -= c.count
 	for r, g := range c.groups {
@@ -297,7 +313,6 @@ func (s *statistics) use(c *combination) {
 			t.keys[g] = s.key(c.cats, r, false)
 		}
 	}
-	t.rows = sumGroups(c.groups, c.count, s.target.w, nil)
 	if n := len(s.cats[0].seen); n > 0 {
 		number := make(map[uint64]int32, c.count)
 		for g, k := range t.keys {
@@ -335,24 +350,24 @@ func (s *statistics) column(c *combination, st statistic) int {
 	if i := slices.Index(t.columns, st); i >= 0 {
 		return i
 	}
-	if !st.counter && t.sums[st.class] == nil {
-		t.sums[st.class] = sumGroups(c.groups, c.count, s.target.w, s.values[st.class])
+	levels, unseen := slices.Clone(c.counters), uint8(0)
+	if !st.counter {
+		scale, sums := s.scale(c, &st), c.sums[st.class]
+		for g, n := range c.rows {
+			levels[g] = scale[st.cell(float64(n), float64(sums[g]))]
+		}
+		unseen = scale[st.cell(0, 0)]
 	}
-	t.columns = append(t.columns, st)
+	t.columns, t.levels, t.unseen = append(t.columns, st), append(t.levels, levels), append(t.unseen, unseen)
 	return len(t.columns) - 1
 }
 
 // level is the statistic of a group among all training rows; group -1 has none.
 func (t *combinedTable) level(group int32, column int) uint8 {
-	st := &t.columns[column]
 	if group < 0 {
-		return st.level(0, 0)
+		return t.unseen[column]
 	}
-	sum := 0.0
-	if !st.counter {
-		sum = float64(t.sums[st.class][group])
-	}
-	return st.level(float64(t.rows[group]), sum)
+	return t.levels[column][group]
 }
 
 // final turns the tables of the combinations into their final form.

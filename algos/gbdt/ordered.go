@@ -2,7 +2,6 @@ package gbdt
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -29,7 +28,7 @@ const (
 
 // statistic is a number computed for a group of rows: (sum+prior)/(rows+1), sum
 // being that of class or, in regression, of the target scaled to [0, 1]; or, if
-// counter is set, the logarithm of the rows.
+// counter is set, the rank of the rows.
 type statistic struct {
 	class   int
 	prior   float64
@@ -150,31 +149,75 @@ func shuffle(s []int32, seed uint64) {
 	}
 }
 
-// level quantises a statistic of a group.
-func (s *statistic) level(rows, sum float64) uint8 {
-	if s.counter {
-		return counterLevel(rows)
-	}
-	return uint8(max(0, min(statLevels-1, int((sum+s.prior)*(statLevels/(rows+1))))))
+// scaleCells is the number of equal steps from 0 to 1 that levels are made of.
+const scaleCells = 1 << 10
+
+// scale says which level each step of a statistic has.
+type scale [scaleCells]uint8
+
+// cell is the step of a statistic of a group.
+func (s *statistic) cell(rows, sum float64) int {
+	return cellOf(sum+s.prior, scaleCells/(rows+1))
 }
 
-// counterLevel has two steps an octave: 1, 1.5, 2, 3, 4, 6, ...
-func counterLevel(rows float64) uint8 {
-	n := uint64(min(max(rows, 0), 1<<40) * 2)
-	if n < 2 {
-		return 0
+func cellOf(v, inverse float64) int {
+	return max(0, min(scaleCells-1, int(v*inverse)))
+}
+
+// newScale cuts a statistic into levels of about as many rows each, by what all
+// training rows say of their groups. Where few values differ, each has a level.
+func newScale(s *statistic, rows, sums []float32) *scale {
+	var weight [scaleCells]float64
+	total, filled := 0.0, 0
+	for g, n := range rows {
+		w := &weight[s.cell(float64(n), float64(sums[g]))]
+		if *w == 0 {
+			filled++
+		}
+		*w += float64(n)
+		total += float64(n)
 	}
-	k := bits.Len64(n) - 1 // n is within [2^k, 2^(k+1))
-	half := int(n>>(k-1)) & 1
-	return uint8(min(statLevels-1, 2*k-1+half))
+	out := new(scale)
+	level, last, held := 0, -1, 0.0
+	share := total / statLevels
+	for c, w := range weight {
+		if w > 0 {
+			heavy := filled <= statLevels-level || w >= share
+			if last >= 0 && level < statLevels-1 && (heavy || held >= share) {
+				// The border is half way.
+				for k := (last + c + 1) / 2; k < c; k++ {
+					out[k] = uint8(level + 1)
+				}
+				level, total = level+1, total-held
+				held, share = 0, total/float64(statLevels-level)
+			}
+			last, held, filled = c, held+w, filled-1
+		}
+		out[c] = uint8(level)
+	}
+	return out
+}
+
+// counterLevels ranks the groups by their sizes: the different sizes share the
+// levels evenly.
+func counterLevels(rows []float32) []uint8 {
+	sizes := slices.Clone(rows)
+	slices.Sort(sizes)
+	sizes = slices.Compact(sizes)
+	out := make([]uint8, len(rows))
+	for g, n := range rows {
+		k, _ := slices.BinarySearch(sizes, n)
+		out[g] = uint8(k * statLevels / max(statLevels, len(sizes)))
+	}
+	return out
 }
 
 // ordered computes the statistics of all training rows, a nibble each, the first
 // column lowest. counters are the levels of the groups' sizes; tallies is
-// scratch memory.
-func (o *ordering) ordered(groups []int32, counters []uint8, t *statTarget, z [][]float32, tallies []tally, out []uint16) {
+// scratch memory, empty.
+func (o *ordering) ordered(groups []int32, counters []uint8, scales *[statColumns - 1]*scale, t *statTarget, z [][]float32, tallies []tally, out []uint16) {
 	if o.single {
-		o.orderedSingle(groups, counters, t.w, z[o.columns[0].class], tallies, out)
+		o.orderedSingle(groups, counters, scales, t.w, z[o.columns[0].class], tallies, out)
 		return
 	}
 	for _, r := range o.rows {
@@ -187,7 +230,7 @@ func (o *ordering) ordered(groups []int32, counters []uint8, t *statTarget, z []
 		}
 		for c := range a.sum {
 			s := &o.columns[c]
-			word |= uint16(s.level(float64(a.rows), float64(a.sum[c]))) << (4 * c)
+			word |= uint16(scales[c][s.cell(float64(a.rows), float64(a.sum[c]))]) << (4 * c)
 			a.sum[c] += float32(w * z[s.class][r])
 		}
 		a.rows += w
@@ -195,7 +238,7 @@ func (o *ordering) ordered(groups []int32, counters []uint8, t *statTarget, z []
 	}
 }
 
-func (o *ordering) orderedSingle(groups []int32, counters []uint8, w, z []float32, tallies []tally, out []uint16) {
+func (o *ordering) orderedSingle(groups []int32, counters []uint8, scales *[statColumns - 1]*scale, w, z []float32, tallies []tally, out []uint16) {
 	var prior [statColumns - 1]float64
 	for c := range prior {
 		prior[c] = o.columns[c].prior
@@ -204,10 +247,10 @@ func (o *ordering) orderedSingle(groups []int32, counters []uint8, w, z []float3
 		g := groups[r]
 		a := &tallies[g]
 		rows, sum := float64(a.rows), float64(a.sum[0])
-		inverse := statLevels / (rows + 1)
+		inverse := scaleCells / (rows + 1)
 		word := uint16(counters[g]) << (4 * (statColumns - 1))
 		for c, p := range prior {
-			word |= uint16(max(0, min(statLevels-1, int((sum+p)*inverse)))) << (4 * c)
+			word |= uint16(scales[c][cellOf(sum+p, inverse)]) << (4 * c)
 		}
 		out[r] = word
 		weight := float32(1)

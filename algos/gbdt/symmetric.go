@@ -189,7 +189,9 @@ func (b *symmetricBooster) round(ctx context.Context, round int) error {
 	if n := len(b.stats.orderings); n > 0 {
 		v = (round - 1) % n
 	}
-	t, err := b.grower.grow(ctx, v, round, b.quant.shift, max(b.lambdaL2, 1e-9)/b.quant.hStep, b.deviation(round)/b.quant.gStep, seed)
+	// Scores are of the unit of a gradient times the root of that of a weight.
+	noise := b.deviation(round) * math.Sqrt(b.quant.hStep) / b.quant.gStep
+	t, err := b.grower.grow(ctx, v, round, b.quant.shift, max(b.lambdaL2, 1e-9)/b.quant.hStep, noise, seed)
 	if err != nil {
 		return err
 	}

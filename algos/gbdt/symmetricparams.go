@@ -59,8 +59,11 @@ func symmetricRate(task metrics.Task, rows, rounds int, watched bool) float64 {
 // validation rows to stop on.
 func parseSymmetric(p search.Params, task metrics.Task, rows int, watched bool) (*symmetricSettings, error) {
 	s := &symmetricSettings{}
-	sample := "mvs"
-	if task == metrics.Multiclass {
+	sample, newton := "mvs", 1.
+	switch task {
+	case metrics.Binary:
+		newton = 10 // the loss is far from a parabola where leaves are pure
+	case metrics.Multiclass:
 		sample = "bayesian"
 	}
 	var rounds, depth, steps, oneHot, combined float64
@@ -73,7 +76,7 @@ func parseSymmetric(p search.Params, task metrics.Task, rows int, watched bool) 
 		{"feature_fraction", 1, 1e-6, 1, &s.featureFraction},
 		{"bagging_fraction", 0.8, 1e-6, 1, &s.fraction},
 		{"bagging_temperature", 1, 0, 100, &s.temperature},
-		{"leaf_iterations", 1, 1, 100, &steps},
+		{"leaf_iterations", newton, 1, 100, &steps},
 		{"one_hot_max_size", 2, 0, 255, &oneHot},
 		{"max_ctr_complexity", 4, 1, 8, &combined},
 		{"model_size_reg", 0.5, 0, 100, &s.sizePenalty},
