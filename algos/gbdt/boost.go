@@ -6,7 +6,6 @@ import (
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
-	"github.com/seed-09a2cce4/automl/metrics"
 )
 
 // booster holds a fit.
@@ -14,7 +13,8 @@ type booster struct {
 	*settings
 	request  *algos.Request
 	features []feature
-	width    int
+	width    int // outputs
+	perRound int // trees
 	train    *rowset
 	grower   *grower
 	quant    *quantiser
@@ -33,6 +33,8 @@ type booster struct {
 
 	residuals []weighted // of the rows of the tree at hand
 	rowSizes  []float32
+	projected []pair  // gradients of all outputs in one
+	leaf      []int32 // numbers of the leaves of multi-output trees that rows are in
 }
 
 // maxIdle is the number of rounds without a split after which a randomised fit
@@ -46,6 +48,7 @@ const (
 	forThresholds
 	forBag
 	forNodeFeatures
+	forProjection
 )
 
 func newBooster(s *settings, r *algos.Request) *booster {
@@ -57,7 +60,10 @@ func newBooster(s *settings, r *algos.Request) *booster {
 	b.features = features
 	b.train = gatherRows(r.Train, features, b.crew)
 	b.train.weighClasses(s.classWeights)
-	b.width = metrics.Width(r.Problem.Task, r.Problem.Classes)
+	b.width, b.perRound = width(r), width(r)
+	if s.multi {
+		b.perRound = 1
+	}
 	b.base = s.start(b.train, b.width)
 	if r.Init != nil {
 		b.base, b.init = r.Init.Base(), r.Init.Trees()
@@ -74,7 +80,7 @@ func newBooster(s *settings, r *algos.Request) *booster {
 	if len(r.Valid.Rows) > 0 {
 		valid := gatherRows(r.Valid, features, b.crew)
 		b.seen = newSpread(valid.columns, valid.n)
-		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n, b.train.n, len(features), b.leafLimit))
+		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n*b.width/b.perRound, b.train.n, len(features), b.leafLimit))
 		b.watch.score = b.margins(r.Valid)
 	}
 	return b
@@ -117,12 +123,12 @@ func (b *booster) run(ctx context.Context) (*algos.Fitted, error) {
 		b.watch.finish(done)
 		f.Steps, f.ValidPred = b.watch.best, b.watch.bestPred
 	}
-	f.Predictor = b.predictor(b.trees[:f.Steps*b.width])
+	f.Predictor = b.predictor(b.trees[:f.Steps*b.perRound])
 	return f, nil
 }
 
 func (b *booster) randomised() bool {
-	return b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1 || b.goss || b.nodeFraction < 1
+	return b.multi || b.extraTrees || b.featureFraction < 1 || b.baggingFraction < 1 || b.goss || b.nodeFraction < 1
 }
 
 // round adds a tree for each class. If ctx ends meanwhile, nothing of the round
@@ -132,14 +138,14 @@ func (b *booster) round(ctx context.Context, round int) error {
 		return errStopped
 	}
 	b.crew.blocks(b.train.n, func(lo, hi, _ int) { b.obj.gradients(b.train, b.score, b.grad, lo, hi) })
-	past := len(b.init) / b.width
+	past := len(b.init) / b.perRound
 	bag := b.draw(past + round)
 	split := false
-	for k := range b.width {
+	for k := range b.perRound {
 		seed := derive(b.request.Seed, uint64(past+round), uint64(k))
 		tree, err := b.tree(ctx, k, bag, seed)
 		if err != nil {
-			b.trees = b.trees[:(round-1)*b.width]
+			b.trees = b.trees[:(round-1)*b.perRound]
 			return err
 		}
 		split = split || len(tree) > 1
@@ -150,7 +156,7 @@ func (b *booster) round(ctx context.Context, round int) error {
 		b.idle = 0
 	}
 	if b.watch != nil {
-		b.validate(b.trees[(round-1)*b.width:])
+		b.validate(b.trees[(round-1)*b.perRound:])
 	}
 	return nil
 }
@@ -162,14 +168,19 @@ func (b *booster) validate(trees [][]node) {
 			b.seen.idx[i] = int32(i)
 		}
 		replay(nodes, b.features, b.seen, b.watch.valid.n, b.crew, func(n *node, idx []int32) {
-			addTo(b.watch.score[k], idx, n.value)
+			if n.values == nil {
+				addTo(b.watch.score[k], idx, n.value)
+				return
+			}
+			for k, v := range n.values {
+				addTo(b.watch.score[k], idx, v)
+			}
 		})
 	}
 }
 
-// tree grows the tree of class k on the rows of the bag and adds it to all
-// training scores.
-func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]node, error) {
+// grown is a tree on the rows of the bag, valid until the next.
+func (b *booster) grown(ctx context.Context, grad []pair, bag []int32, seed uint64) ([]node, error) {
 	g := b.grower
 	rows := b.train.n
 	if bag == nil {
@@ -179,9 +190,18 @@ func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]
 	} else {
 		rows = copy(g.spread.idx, bag)
 	}
-	b.quant.pack(b.grad[k], g.packed, derive(seed, forRounding), b.crew)
+	b.quant.pack(grad, g.packed, derive(seed, forRounding), b.crew)
 	g.prepare(b.quant, derive(seed, forFeatures))
-	nodes, err := g.grow(ctx, rows, bag == nil, derive(seed, forThresholds))
+	return g.grow(ctx, rows, bag == nil, derive(seed, forThresholds))
+}
+
+// tree grows the tree of output k on the rows of the bag and adds it to all
+// training scores.
+func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]node, error) {
+	if b.multi {
+		return b.multiTree(ctx, bag, seed)
+	}
+	nodes, err := b.grown(ctx, b.grad[k], bag, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +209,7 @@ func (b *booster) tree(ctx context.Context, k int, bag []int32, seed uint64) ([]
 	if o, ok := b.obj.(renewer); ok {
 		b.renew(o, nodes, b.score[k])
 	}
-	addScores(nodes, g.spread, b.score[k], b.crew)
+	addScores(nodes, b.grower.spread, b.score[k], b.crew)
 	if bag != nil {
 		replay(nodes, b.features, b.out, b.train.n-b.inBag, b.crew, func(n *node, idx []int32) {
 			addTo(b.score[k], idx, n.value)

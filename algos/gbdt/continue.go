@@ -6,22 +6,21 @@ import (
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
-	"github.com/seed-09a2cce4/automl/metrics"
 )
 
 // checkInit refuses a model that a fit can't go on from.
-func checkInit(r *algos.Request, o objective) error {
+func checkInit(r *algos.Request, s *settings) error {
 	t := r.Init
 	if t == nil {
 		return nil
 	}
-	if width := metrics.Width(r.Problem.Task, r.Problem.Classes); t.Width() != width {
-		return fmt.Errorf("the model to go on from has %d outputs, not %d", t.Width(), width)
+	if t.Width() != width(r) {
+		return fmt.Errorf("the model to go on from has %d outputs, not %d", t.Width(), width(r))
 	}
-	if out := (predictor.Output{Link: o.link()}); t.Output() != out {
+	if out := (predictor.Output{Link: s.obj.link()}); t.Output() != out {
 		return fmt.Errorf("the model to go on from has another link than the objective: %+v, not %+v", t.Output(), out)
 	}
-	if t.Len()%t.Width() != 0 {
+	if !s.multi && t.Len()%t.Width() != 0 {
 		return fmt.Errorf("the model to go on from has %d trees for %d outputs", t.Len(), t.Width())
 	}
 	for i, tree := range t.Trees() {

@@ -24,6 +24,9 @@ func finalTree(nodes []node, features []feature) predictor.Tree {
 		if n.leaf() {
 			values[i] = float64(n.value)
 			t[i].Feature, t[i].Value = -1, values[i:i+1:i+1]
+			if n.values != nil {
+				t[i].Value = doubles(n.values)
+			}
 			continue
 		}
 		f := &features[n.split.feature]
@@ -38,6 +41,14 @@ func finalTree(nodes []node, features []feature) predictor.Tree {
 		}
 	}
 	return t
+}
+
+func doubles(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i := range v {
+		out[i] = float64(v[i])
+	}
+	return out
 }
 
 // finalSet lists the level codes that go left. The levels without a bin of their

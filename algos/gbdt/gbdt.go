@@ -64,11 +64,17 @@ func newSettings(r *algos.Request) (*settings, error) {
 	if s.obj, err = chooseObjective(r); err != nil {
 		return nil, err
 	}
+	if s.multi, err = multiOutput(s, r); err != nil {
+		return nil, err
+	}
 	if s.classWeights, err = classWeights(r); err != nil {
 		return nil, err
 	}
-	return s, checkInit(r, s.obj)
+	return s, checkInit(r, s)
 }
+
+// width is the number of outputs.
+func width(r *algos.Request) int { return metrics.Width(r.Problem.Task, r.Problem.Classes) }
 
 // withoutIdle leaves out training rows of weight 0.
 func withoutIdle(r *algos.Request) *algos.Request {
@@ -135,12 +141,18 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	}
 	rows, features := float64(n), float64(max(s.Features, 1))
 	leaves, bins := float64(set.leafLimit), min(255, rows/6+2)
-	trees := min(float64(set.rounds), usualRounds(n, set.learningRate)) * float64(metrics.Width(s.Task, s.Classes))
+	trees := min(float64(set.rounds), usualRounds(n, set.learningRate))
 	width := int64(metrics.Width(s.Task, s.Classes))
+	perTree, perLeaf := 0.0, int64(300)
+	if width > 1 && p.Bool("multi_output", false) {
+		perTree, perLeaf = rows*float64(width)*15e-9, 300+4*width
+	} else {
+		trees *= float64(width)
+	}
 	cells := min(int64(leaves*features*bins)*8, maxHistogramBytes)
 	return algos.Cost{
-		Seconds: trees * treeSeconds(set, rows, features, bins),
-		Bytes:   int64(n)*(2*int64(s.Features)+40+16*width) + cells + int64(trees*leaves*300),
+		Seconds: trees * (treeSeconds(set, rows, features, bins) + perTree),
+		Bytes:   int64(n)*(2*int64(s.Features)+40+16*width) + cells + int64(trees*leaves)*perLeaf,
 	}
 }
 

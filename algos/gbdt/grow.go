@@ -19,6 +19,8 @@ type node struct {
 	gain        float32 // of the split, real units
 	low, high   float64 // bounds of the output before the learning rate, real units
 	value       float32
+	values      []float32 // of all outputs, in a tree that has them
+	number      int32     // of the leaf, in such a tree
 }
 
 func (n *node) leaf() bool { return n.left == 0 }

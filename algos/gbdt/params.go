@@ -35,6 +35,7 @@ type settings struct {
 	monotone        []int8    // of each feature of the frame: the direction of its effect; nil: any
 	groups          [][]int32 // of features of the frame that may interact; nil: all
 
+	multi              bool // one tree a round for all outputs
 	goss               bool
 	topRate, otherRate float64
 	obj                objective
@@ -180,7 +181,8 @@ func linear(name string, low, high, def float64) search.Dimension {
 }
 
 // Space is TabArena's LightGBM space. The parameters of categorical splits
-// appear only where there are categorical features.
+// appear only where there are categorical features, multi_output only where there
+// are more than two classes.
 func (Learner) Space(s algos.Shape) search.Space {
 	space := search.Space{
 		log("learning_rate", 5e-3, 0.1, defaultRate(s.Rows)),
@@ -191,6 +193,9 @@ func (Learner) Space(s algos.Shape) search.Space {
 		{Name: "extra_trees", Choices: []string{"false", "true"}, Default: "false"},
 		linear("lambda_l1", 0, 1, 0),
 		linear("lambda_l2", 0, 2, 0),
+	}
+	if s.Classes > 2 {
+		space = append(space, search.Dimension{Name: "multi_output", Choices: []string{"false", "true"}, Default: "false"})
 	}
 	if s.Categorical > 0 {
 		space = append(space,

@@ -5,7 +5,6 @@ import (
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
-	"github.com/seed-09a2cce4/automl/metrics"
 )
 
 // Refit keeps the splits of r.Init and computes its base score and leaves anew
@@ -46,22 +45,21 @@ func refit(r *algos.Request) (*predictor.Trees, error) {
 	}
 	f := &refitter{settings: s, train: targetsOf(r.Train), data: r.Train, crew: crew(max(1, r.Threads)), decay: decay}
 	f.train.weighClasses(s.classWeights)
-	width := metrics.Width(r.Problem.Task, r.Problem.Classes)
-	base := s.start(f.train, width)
-	for k := range width {
+	base := s.start(f.train, width(r))
+	for k := range base {
 		f.score = append(f.score, constant(base[k], f.train.n))
 		f.grad = append(f.grad, make([]pair, f.train.n))
 	}
 	for i, tree := range trees {
-		if i%width == 0 {
+		if i%len(base) == 0 {
 			f.crew.blocks(f.train.n, func(lo, hi, _ int) { s.obj.gradients(f.train, f.score, f.grad, lo, hi) })
 		}
-		f.tree(tree, i%width)
+		f.tree(tree, i%len(base))
 	}
 	if err := s.failure(); err != nil {
 		return nil, err
 	}
-	return predictor.NewTrees(trees, width, base, s.obj.link()), nil
+	return predictor.NewTrees(trees, len(base), base, s.obj.link()), nil
 }
 
 func checkRefit(trees []predictor.Tree) error {
