@@ -13,5 +13,6 @@ func init() {
 	algos.Register(forest.ExtraTrees())
 	algos.Register(forest.RandomForest())
 	algos.Register(gbdt.New())
+	algos.Register(gbdt.NewSymmetric())
 	algos.Register(linear.Learner{})
 }

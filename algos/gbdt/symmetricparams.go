@@ -105,7 +105,7 @@ func parseSymmetric(p search.Params, task metrics.Task, rows int, watched bool) 
 // combinations of categories appears only where there are some.
 func (Symmetric) Space(s algos.Shape) search.Space {
 	space := search.Space{
-		log("learning_rate", 5e-3, 0.3, symmetricRate(s.Task, s.Rows, symmetricRounds, true)),
+		log("learning_rate", 5e-3, 0.3, max(5e-3, min(0.3, symmetricRate(s.Task, s.Rows, symmetricRounds, true)))),
 		{Name: "depth", Low: 4, High: 8, Integer: true, Default: 6.},
 		log("l2_leaf_reg", 0.3, 30, 3),
 		linear("random_strength", 0, 2, 1),
