@@ -137,6 +137,7 @@ func (b *booster) round(ctx context.Context, round int) error {
 	if ctx.Err() != nil {
 		return errStopped
 	}
+	b.adapt(b.train, b.score, &b.residuals, b.crew)
 	b.crew.blocks(b.train.n, func(lo, hi, _ int) { b.obj.gradients(b.train, b.score, b.grad, lo, hi) })
 	past := len(b.init) / b.perRound
 	bag := b.draw(past + round)

@@ -361,3 +361,39 @@ func TestBaseScore(t *testing.T) {
 		t.Errorf("the base score is %v", base)
 	}
 }
+
+// TestRobust: it is the default for absolute errors, and better at them than l2 where
+// targets have outliers.
+func TestRobust(t *testing.T) {
+	t.Parallel()
+	d := mixedData(1600, metrics.Regression, 0, 1)
+	for i := range d.Y {
+		if i%25 == 0 {
+			d.Y[i] *= 30
+		}
+	}
+	r := divided(t, d, metrics.Regression, 0, "mean_absolute_error")
+	r.MaxSteps, r.Params = 80, search.Params{"learning_rate": 0.1}
+	loss := func(p search.Params) float64 {
+		r.Params = p
+		f := fit(t, r)
+		sum := 0.0
+		for i, row := range r.Valid.Rows {
+			sum += math.Abs(float64(f.ValidPred[i] - d.Y[row]))
+		}
+		return sum
+	}
+	auto := loss(search.Params{"learning_rate": 0.1})
+	if robust := loss(search.Params{"learning_rate": 0.1, "objective": "robust"}); robust != auto {
+		t.Errorf("the default loses %v, robust %v", auto, robust)
+	}
+	if l2 := loss(search.Params{"learning_rate": 0.1, "objective": "l2"}); auto > 0.95*l2 {
+		t.Errorf("the default loses %v, l2 %v", auto, l2)
+	}
+	r.Params = nil
+	want := fit(t, r)
+	r.Threads = 3
+	if got := fit(t, r); !slices.Equal(got.Predictor.Append(nil), want.Predictor.Append(nil)) {
+		t.Error("three threads give another predictor")
+	}
+}

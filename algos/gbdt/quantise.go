@@ -11,10 +11,10 @@ const noiseSize = 1 << 12
 // quantiser packs gradient and Hessian of a row into one int64, the Hessian in
 // the low shift bits. Sums of packed values are packed sums: the widths are such
 // that no sum over the rows overflows its part. Rounding is stochastic, so that
-// sums are unbiased even where a few huge gradients leave the others only a
-// few steps.
+// sums are unbiased.
 type quantiser struct {
 	shift        uint
+	unit         bool    // all Hessians are 1
 	gTop, hTop   float64 // the largest quantised values
 	noise        []float64
 	gStep, hStep float64 // of the current tree: real value of one unit
@@ -28,7 +28,7 @@ func newQuantiser(rows int, unitHessian bool, seed uint64) *quantiser {
 		h = 1
 	}
 	g := max(2, min(24, spare-h))
-	q := &quantiser{shift: uint(length + h), gTop: float64(int(1)<<g - 1), hTop: float64(int(1)<<h - 1)}
+	q := &quantiser{shift: uint(length + h), unit: unitHessian, gTop: float64(int(1)<<g - 1), hTop: float64(int(1)<<h - 1)}
 	q.noise = make([]float64, noiseSize)
 	for i := range q.noise {
 		q.noise[i] = unit(mix(seed + uint64(i)))
@@ -36,22 +36,48 @@ func newQuantiser(rows int, unitHessian bool, seed uint64) *quantiser {
 	return q
 }
 
-// pack quantises all gradients into out, scaled by their largest values. seed
-// varies the rounding from tree to tree.
+// pack quantises all gradients into out, in units such that the sums of their
+// absolute values just fit. However heavy the tails are, a mean gradient has thousands
+// of units with a million rows, and dozens with a hundred million. seed varies the
+// rounding from tree to tree.
 func (q *quantiser) pack(grad []pair, out []int64, seed uint64, c crew) {
-	count := (len(grad) + block - 1) / block
-	tops := make([]pair, count)
-	c.blocks(len(grad), func(lo, hi, b int) { tops[b] = topOf(grad[lo:hi]) })
-	var top pair
-	for _, t := range tops {
-		top.g, top.h = max(top.g, t.g), max(top.h, t.h)
+	gSum, hSum := sumsOf(grad, c)
+	room := uint(63) - q.shift
+	gScale := scaleTo(float64(uint64(1)<<min(room, maxSumBits)-2)-float64(len(grad)), gSum)
+	hScale := 1.0
+	if !q.unit {
+		hScale = scaleTo(float64(uint64(1)<<q.shift-1)-float64(len(grad)), hSum)
 	}
-	q.packScaled(grad, out, top.g, top.h, seed, c)
+	q.packIn(grad, out, gScale, hScale, seed, c)
 }
 
-// packScaled is pack with the largest values given.
+// maxSumBits keeps sums of gradients far below 2^53.
+const maxSumBits = 40
+
+// sumsOf sums up absolute gradients and Hessians, by blocks.
+func sumsOf(grad []pair, c crew) (g, h float64) {
+	parts := make([]struct{ g, h float64 }, (len(grad)+block-1)/block)
+	c.blocks(len(grad), func(lo, hi, b int) {
+		var g, h float64
+		for _, p := range grad[lo:hi] {
+			g += math.Abs(float64(p.g))
+			h += float64(p.h)
+		}
+		parts[b].g, parts[b].h = g, h
+	})
+	for _, p := range parts {
+		g, h = g+p.g, h+p.h
+	}
+	return g, h
+}
+
+// packScaled is pack in units of which gTop and hTop, the largest values, have as
+// many as any rows can bear. Several calls so have the same units.
 func (q *quantiser) packScaled(grad []pair, out []int64, gTop, hTop float32, seed uint64, c crew) {
-	gScale, hScale := scaleTo(q.gTop, gTop), scaleTo(q.hTop, hTop)
+	q.packIn(grad, out, scaleTo(q.gTop, float64(gTop)), scaleTo(q.hTop, float64(hTop)), seed, c)
+}
+
+func (q *quantiser) packIn(grad []pair, out []int64, gScale, hScale float64, seed uint64, c crew) {
 	q.gStep, q.hStep = 1/gScale, 1/hScale
 	c.blocks(len(grad), func(lo, hi, _ int) {
 		q.packBlock(grad[lo:hi], out[lo:hi], gScale, hScale, uint(seed)+uint(lo))
@@ -72,16 +98,16 @@ func topOf(grad []pair) pair {
 	return pair{g, h}
 }
 
-func scaleTo(limit float64, top float32) float64 {
+func scaleTo(limit, top float64) float64 {
 	if top == 0 {
 		return 1
 	}
-	return limit / float64(top)
+	return limit / top
 }
 
 func (q *quantiser) packBlock(grad []pair, out []int64, gScale, hScale float64, at uint) {
 	// The bias makes the sum positive, where truncation is floor.
-	const bias = 1 << 30
+	const bias = 1 << (maxSumBits + 1)
 	noise := (*[noiseSize]float64)(q.noise)
 	shift := q.shift & 63
 	out = out[:len(grad)]

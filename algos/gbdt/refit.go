@@ -52,6 +52,7 @@ func refit(r *algos.Request) (*predictor.Trees, error) {
 	}
 	for i, tree := range trees {
 		if i%len(base) == 0 {
+			s.adapt(f.train, f.score, &f.items, f.crew)
 			f.crew.blocks(f.train.n, func(lo, hi, _ int) { s.obj.gradients(f.train, f.score, f.grad, lo, hi) })
 		}
 		f.tree(tree, i%len(base))
@@ -82,6 +83,7 @@ type refitter struct {
 	score [][]float64
 	grad  [][]pair
 	leaf  []int32 // of each row in the tree at hand
+	items []weighted
 }
 
 // tree computes the leaves of one tree of output k and adds them to the scores.

@@ -120,6 +120,42 @@ func (o huber) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int
 	weigh(d, out, lo)
 }
 
+// robust is huber with a delta that follows the residuals: before each round it is
+// the quantile of their absolute values (Friedman 2001, M-regression).
+type robust struct {
+	huber
+	part float64
+}
+
+func (*robust) base(d *rowset) []float64 { return absolute{}.base(d) }
+
+// adapter is an objective that looks at all rows before a round.
+type adapter interface {
+	// adapt may overwrite items, as many as there are rows.
+	adapt(d *rowset, score [][]float64, items []weighted, c crew)
+}
+
+func (o *robust) adapt(d *rowset, score [][]float64, items []weighted, c crew) {
+	c.blocks(d.n, func(lo, hi, _ int) {
+		for i := lo; i < hi; i++ {
+			items[i] = weighted{math.Abs(float64(d.y[i]) - score[0][i]), d.weight(int32(i))}
+		}
+	})
+	o.delta = max(quantileOf(items, o.part), math.SmallestNonzeroFloat32)
+}
+
+// adapt lets the objective look at all rows, if it needs to.
+func (s *settings) adapt(d *rowset, score [][]float64, items *[]weighted, c crew) {
+	o, ok := s.obj.(adapter)
+	if !ok {
+		return
+	}
+	if *items == nil {
+		*items = make([]weighted, d.n)
+	}
+	o.adapt(d, score, *items, c)
+}
+
 // renew replaces the leaves' values by the quantiles of their rows' residuals.
 func (b *booster) renew(o renewer, nodes []node, score []float64) {
 	if b.residuals == nil {
