@@ -1,9 +1,6 @@
 package gbdt
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // scanScratch is the memory of one goroutine's searches.
 type scanScratch struct {
@@ -56,34 +53,65 @@ func (w *scanScratch) split(s *leafScan, i int32, missing int) {
 		return
 	}
 	most := min(s.maxSet, (len(w.levels)+1)/2)
-	s.prefixes(i, missing, w.first(most, 1))
-	s.prefixes(i, missing, w.first(most, -1))
+	if most > maxFirst || len(w.levels) <= 4*most {
+		slices.SortFunc(w.levels, compareLevels)
+		s.prefixes(i, missing, w.levels[:most])
+		slices.Reverse(w.levels)
+		s.prefixes(i, missing, w.levels[:most])
+		return
+	}
+	s.prefixes(i, missing, w.first(most))
+	s.prefixes(i, missing, w.last(most))
 }
 
-// first lists the n first levels in the order of sign·order and sign·bin. Where
-// that is a small part of them it keeps the best so far in order, which most
-// levels do not get into.
-func (w *scanScratch) first(n int, sign float64) []level {
-	compare := func(a, b level) int {
-		return cmp.Or(cmp.Compare(sign*a.order, sign*b.order), int(sign)*(a.bin-b.bin))
+// maxFirst is the largest part of an order that first is made for.
+const maxFirst = 64
+
+// compareLevels orders levels by G/(H+cat_smooth), equal ones by their bins.
+func compareLevels(a, b level) int {
+	switch {
+	case a.order < b.order:
+		return -1
+	case a.order > b.order:
+		return 1
 	}
-	if n > 64 || len(w.levels) <= 4*n {
-		slices.SortFunc(w.levels, compare)
-		return w.levels[:n]
-	}
+	return a.bin - b.bin
+}
+
+// first lists the n first levels in their order, last the n last ones from the
+// end. They keep the best so far in order, which most levels do not get into.
+func (w *scanScratch) first(n int) []level {
 	best := append(w.extreme[:0], w.levels[:n]...)
-	slices.SortFunc(best, compare)
-	last := sign * best[n-1].order
-	for _, l := range w.levels[n:] {
-		if sign*l.order > last || compare(l, best[n-1]) > 0 {
-			continue
+	slices.SortFunc(best, compareLevels)
+	bar := best[n-1].order
+	for i := n; i < len(w.levels); i++ {
+		if l := &w.levels[i]; l.order <= bar {
+			k, _ := slices.BinarySearchFunc(best, *l, compareLevels)
+			if k < n {
+				copy(best[k+1:], best[k:])
+				best[k] = *l
+			}
+			bar = best[n-1].order
 		}
-		k := n - 1
-		for ; k > 0 && compare(l, best[k-1]) < 0; k-- {
-			best[k] = best[k-1]
+	}
+	w.extreme = best
+	return best
+}
+
+func (w *scanScratch) last(n int) []level {
+	best := append(w.extreme[:0], w.levels[:n]...)
+	reversed := func(a, b level) int { return compareLevels(b, a) }
+	slices.SortFunc(best, reversed)
+	bar := best[n-1].order
+	for i := n; i < len(w.levels); i++ {
+		if l := &w.levels[i]; l.order >= bar {
+			k, _ := slices.BinarySearchFunc(best, *l, reversed)
+			if k < n {
+				copy(best[k+1:], best[k:])
+				best[k] = *l
+			}
+			bar = best[n-1].order
 		}
-		best[k] = l
-		last = sign * best[n-1].order
 	}
 	w.extreme = best
 	return best

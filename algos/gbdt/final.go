@@ -55,13 +55,11 @@ func doubles(v []float32) []float64 {
 // own go with the missing values.
 func finalSet(s *split, f *feature) []uint32 {
 	words := make([]uint32, (f.levels+31)/32)
-	sides := s.sides(f.bins)
-	for c := range f.levels {
-		b := c
+	for _, c := range s.cats {
+		words[c/32] |= 1 << (c % 32)
+	}
+	for c := 0; s.missingLeft && c < f.levels; c++ {
 		if f.spec.IsRare(c) {
-			b = f.bins - 1
-		}
-		if sides[b] == 1 {
 			words[c/32] |= 1 << (c % 32)
 		}
 	}

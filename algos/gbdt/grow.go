@@ -38,9 +38,11 @@ type leaf struct {
 
 // histogram is that of a leaf: the cells of all features, and which of these
 // some split within the limits was found for.
+// Wide features have cells of their own, where they keep them.
 type histogram struct {
 	cells []int64
 	alive []bool
+	wide  [][]int64
 }
 
 func (f *feature) of(h *histogram) []int64 { return h.cells[f.offset : f.offset+f.bins] }
@@ -72,6 +74,7 @@ type grower struct {
 	levels  []scanScratch      // of each worker
 	found   [][2]split         // of each job: for the smaller and the larger child
 	slots   []*histogram
+	spare   [][][]int64 // cells of each wide feature that no histogram has
 	free    []int
 	leaves  []leaf
 	nodes   []node
@@ -87,7 +90,8 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g.gathered = make([]int64, train.n)
 	g.scratch = make([]tileHistogram, max(1, int(c)))
 	g.levels = make([]scanScratch, max(1, int(c)))
-	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells, 1))))
+	g.spare = make([][][]int64, len(train.wide))
+	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells+wideCells(features), 1))))
 	g.slots = make([]*histogram, slots)
 	g.leaves = make([]leaf, 0, s.leafLimit)
 	g.nodes = make([]node, 0, 2*s.leafLimit)
@@ -101,6 +105,7 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 	g.free = g.free[:0]
 	for i := range g.slots {
 		g.free = append(g.free, i)
+		g.dropAll(i)
 	}
 	g.leaves = append(g.leaves[:0], leaf{slot: -1, limits: unlimited()})
 	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2, low: math.Inf(-1), high: math.Inf(1)})
@@ -277,11 +282,14 @@ func (g *grower) choose(i, k int, mask int64) {
 		return
 	}
 	f := &g.features[l.best.feature]
-	l.best.settle(f.of(g.slots[l.slot]), l.total, mask)
+	if !f.categorical {
+		l.best.settle(f.of(g.slots[l.slot]), l.total, mask)
+	}
 }
 
 func (g *grower) release(i int) {
 	if i >= 0 && g.leaves[i].slot >= 0 {
+		g.dropAll(g.leaves[i].slot)
 		g.free = append(g.free, g.leaves[i].slot)
 		g.leaves[i].slot = -1
 	}
@@ -310,7 +318,7 @@ func (g *grower) reserve(i, other int) {
 	slot := g.free[last]
 	g.free = g.free[:last]
 	if g.slots[slot] == nil {
-		g.slots[slot] = &histogram{make([]int64, g.cells), make([]bool, len(g.features))}
+		g.slots[slot] = &histogram{make([]int64, g.cells), make([]bool, len(g.features)), make([][]int64, len(g.spare))}
 	}
 	g.leaves[i].slot = slot
 }

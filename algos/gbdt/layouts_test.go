@@ -140,7 +140,12 @@ func checkLeaves(t *testing.T, b *booster, frame *matrix.Frame) {
 				continue
 			}
 			checked++
-			if got := f.of(g.slots[l.slot]); !slices.Equal(got, want) {
+			h := g.slots[l.slot]
+			got := h.cells[f.offset:]
+			if f.place.Kind == matrix.InWide {
+				got = h.wide[f.place.Index]
+			}
+			if got = got[:f.bins]; !slices.Equal(got, want) {
 				t.Fatalf("leaf of %d rows, feature %d (%+v): its cells are not the counts", len(rows), f.frame, f.place)
 			}
 		}
@@ -190,18 +195,15 @@ func TestFirstLevels(t *testing.T) {
 		}
 		r.Shuffle(len(levels), func(i, k int) { levels[i], levels[k] = levels[k], levels[i] })
 		n := 1 + r.IntN(min(64, len(levels)))
-		for _, sign := range []float64{1, -1} {
-			w := scanScratch{levels: slices.Clone(levels)}
-			got := slices.Clone(w.first(n, sign))
-			slices.SortFunc(levels, func(a, b level) int {
-				if c := sign * (a.order - b.order); c != 0 {
-					return int(c)
-				}
-				return int(sign) * (a.bin - b.bin)
-			})
-			if !slices.Equal(got, levels[:n]) {
-				t.Fatalf("first %d of %d, sign %v: %v, want %v", n, len(levels), sign, got, levels[:n])
-			}
+		w := scanScratch{levels: slices.Clone(levels)}
+		first, last := slices.Clone(w.first(n)), slices.Clone(w.last(n))
+		slices.SortFunc(levels, compareLevels)
+		if !slices.Equal(first, levels[:n]) {
+			t.Fatalf("first %d of %d: %v, want %v", n, len(levels), first, levels[:n])
+		}
+		slices.Reverse(levels)
+		if !slices.Equal(last, levels[:n]) {
+			t.Fatalf("last %d of %d: %v, want %v", n, len(levels), last, levels[:n])
 		}
 	}
 }

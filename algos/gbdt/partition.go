@@ -9,6 +9,7 @@ type spread struct {
 	idx, tmp []int32
 	segments []segment
 	mark     []uint8    // of each row, zero between partitions
+	sides    []uint8    // of each bin, for wide and sparse features
 	table    [256]uint8 // of the partition at hand
 }
 

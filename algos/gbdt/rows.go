@@ -37,7 +37,7 @@ type rowset struct {
 }
 
 // usefulFeatures lists the features that can be split at all, and the number of
-// cells that their histograms have.
+// cells that their histograms have, but for those of wide features.
 func usefulFeatures(m *matrix.Matrix) ([]feature, int) {
 	p := m.Packed()
 	var out []feature
@@ -48,7 +48,9 @@ func usefulFeatures(m *matrix.Matrix) ([]feature, int) {
 		}
 		f := feature{frame: j, bins: s.Bins, offset: cells, categorical: s.Categorical,
 			levels: m.Frame.Features[j].Levels, edges: s.Edges, spec: s, place: p.Places[j]}
-		cells += s.Bins
+		if f.place.Kind != matrix.InWide {
+			cells += s.Bins
+		}
 		out = append(out, f)
 	}
 	return out, cells

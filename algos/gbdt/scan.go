@@ -18,15 +18,8 @@ type split struct {
 	cats        []uint16
 }
 
-// sides lists for every bin whether it goes left, 1, or right; bins counts those
-// of the feature, the missing bin last.
-func (s *split) sides(bins int) []uint8 {
-	t := make([]uint8, bins)
-	s.fill(t)
-	return t
-}
-
-// fill is sides into t.
+// fill lists for every bin of a feature, the missing bin last, whether it goes
+// left, 1, or right.
 func (s *split) fill(t []uint8) {
 	clear(t)
 	bins := len(t)
@@ -264,9 +257,10 @@ func (s *leafScan) take(i int32, values []int64, k int, left int64, missingLeft 
 	s.best = split{gain: s.gain(left, s.l2), left: left, feature: i, bin: uint8(bin), missingLeft: missingLeft}
 }
 
-// settle sends missing values, if the leaf had none, with the heavier side.
+// settle sends missing values of a numeric split, if the leaf had none, with the
+// heavier side.
 func (s *split) settle(cells []int64, total, mask int64) {
-	if !s.categorical && cells[len(cells)-1] == 0 {
+	if cells[len(cells)-1] == 0 {
 		s.missingLeft = 2*(s.left&mask) > total&mask
 	}
 }

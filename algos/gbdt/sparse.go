@@ -1,7 +1,7 @@
 package gbdt
 
 import (
-	"sort"
+	"slices"
 
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
@@ -206,20 +206,56 @@ func (s *spread) divideSparse(lo, hi int, by *split, f *feature, c crew) int {
 	if s.mark == nil {
 		s.mark = make([]uint8, len(s.idx))
 	}
-	sides := by.sides(f.bins)
+	sides := s.sidesOf(by, f)
 	zero := sides[f.place.Implied]
-	l := &s.sparse[f.place.Index].Lists[f.place.List]
-	first := sort.Search(len(l.Rows), func(k int) bool { return l.Rows[k] >= idx[0] })
-	last := first + sort.Search(len(l.Rows)-first, func(k int) bool { return l.Rows[first+k] > idx[len(idx)-1] })
-	rows, bins := l.Rows[first:last], l.Bins[first:last]
-	for k, r := range rows {
-		s.mark[r] = sides[bins[k]] ^ zero
+	l := between(&s.sparse[f.place.Index].Lists[f.place.List], idx[0], idx[len(idx)-1])
+	if lookupCost*len(idx) < len(l.Rows) {
+		return lo + s.lookUp(idx, s.tmp[lo:hi], l, sides, zero)
+	}
+	for k, r := range l.Rows {
+		s.mark[r] = sides[l.Bins[k]] ^ zero
 	}
 	mid := s.part(lo, hi, c, func(idx, tmp []int32) int { return partMarked(idx, tmp, s.mark, zero) })
-	for _, r := range rows {
+	for _, r := range l.Rows {
 		s.mark[r] = 0
 	}
 	return mid
+}
+
+// lookupCost is the number of marks made and removed in the time of looking up
+// one row in a list.
+const lookupCost = 16
+
+// between is the stretch of a list with the rows first to last.
+func between(l *matrix.List, first, last int32) matrix.List {
+	lo, _ := slices.BinarySearch(l.Rows, first)
+	n, found := slices.BinarySearch(l.Rows[lo:], last)
+	if found {
+		n++
+	}
+	return matrix.List{Rows: l.Rows[lo : lo+n], Bins: l.Bins[lo : lo+n]}
+}
+
+// lookUp parts a few rows by looking each up.
+func (s *spread) lookUp(idx, tmp []int32, l matrix.List, sides []uint8, zero uint8) int {
+	left, right := 0, 0
+	for _, r := range idx {
+		side := zero
+		k, found := slices.BinarySearch(l.Rows, r)
+		if found {
+			side = sides[l.Bins[k]]
+		}
+		l = matrix.List{Rows: l.Rows[k:], Bins: l.Bins[k:]}
+		if side == 1 {
+			idx[left] = r
+			left++
+		} else {
+			tmp[right] = r
+			right++
+		}
+	}
+	copy(idx[left:], tmp[:right])
+	return left
 }
 
 // partMarked is partTile by marks: rows without one go to the side zero.

@@ -9,6 +9,52 @@ const wideShare = 4
 
 func keepsWide(rows, bins int) bool { return wideShare*rows >= bins }
 
+// wideCells is the number of cells of all wide features.
+func wideCells(features []feature) int {
+	n := 0
+	for i := range features {
+		if features[i].place.Kind == matrix.InWide {
+			n += features[i].bins
+		}
+	}
+	return n
+}
+
+// keep answers the cells of a wide feature in a histogram. Each feature has its
+// own spare ones, so that features may be searched at the same time.
+func (g *grower) keep(h *histogram, f *feature) []int64 {
+	k := f.place.Index
+	if h.wide[k] == nil {
+		if n := len(g.spare[k]); n > 0 {
+			h.wide[k], g.spare[k] = g.spare[k][n-1], g.spare[k][:n-1]
+		} else {
+			h.wide[k] = make([]int64, f.bins)
+		}
+	}
+	return h.wide[k]
+}
+
+// drop gives the cells of a wide feature back.
+func (g *grower) drop(h *histogram, f *feature) {
+	g.dropColumn(h, f.place.Index)
+}
+
+func (g *grower) dropColumn(h *histogram, k int) {
+	if h.wide[k] != nil {
+		g.spare[k] = append(g.spare[k], h.wide[k])
+		h.wide[k] = nil
+	}
+}
+
+// dropAll gives the cells of all wide features in a slot back.
+func (g *grower) dropAll(slot int) {
+	if h := g.slots[slot]; h != nil {
+		for k := range h.wide {
+			g.dropColumn(h, k)
+		}
+	}
+}
+
 // countWide adds packed gradients to bins.
 func countWide(col []uint16, gh, h []int64) {
 	gh = gh[:len(col)]
@@ -76,10 +122,12 @@ func (j *searchJob) wide(job, worker int) {
 	}
 	if j.derived && !large.alive[i] {
 		small.alive[i] = false
+		j.drop(small, f)
+		j.drop(large, f)
 	} else {
 		var rest []int64
 		if large != nil && j.derived && keepsWide(j.rowsOf(1), f.bins) {
-			rest = f.of(large)
+			rest = large.wide[f.place.Index]
 		}
 		small.alive[i] = j.wideLeaf(0, i, f, small, rest, &scans[0], w)
 		switch {
@@ -99,6 +147,7 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 	n := &j.nodes[j.leaves[j.at[k]].node]
 	idx := j.spread.idx[n.lo:n.hi]
 	if !keepsWide(len(idx), f.bins) {
+		j.drop(into, f)
 		w.touch(col, idx, j.packed, f.bins)
 		look, alive := scan.begin(i, f)
 		if look {
@@ -110,7 +159,7 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 		w.forget(rest)
 		return alive
 	}
-	cells := f.of(into)
+	cells := j.keep(into, f)
 	clear(cells)
 	if j.whole {
 		countWide(col, j.packed, cells)
@@ -127,8 +176,17 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 
 // divideWide is divide for a wide feature.
 func (s *spread) divideWide(lo, hi int, by *split, f *feature, c crew) int {
-	col, sides := s.wide[f.place.Index], by.sides(f.bins)
+	col, sides := s.wide[f.place.Index], s.sidesOf(by, f)
 	return s.part(lo, hi, c, func(idx, tmp []int32) int { return partWide(idx, tmp, col, sides) })
+}
+
+// sidesOf lists for every bin whether it goes left, until the next call.
+func (s *spread) sidesOf(by *split, f *feature) []uint8 {
+	if len(s.sides) < f.bins {
+		s.sides = make([]uint8, f.bins)
+	}
+	by.fill(s.sides[:f.bins])
+	return s.sides[:f.bins]
 }
 
 // partWide is partTile for a wide column.
