@@ -20,8 +20,9 @@ import (
 // part of the first trees. Without an objective the model gets one that has the
 // trees' link.
 //
-// It is an error if leaves hold a value for each output, if the objective
-// contradicts the trees' link, if trees read a feature that m does not have, and
+// A tree whose leaves have a value for each output becomes a tree for each.
+//
+// It is an error if the objective contradicts the trees' link, if trees read a feature that m does not have, and
 // if a test sends missing categories left of a feature without known Categories.
 func Write(w io.Writer, m *Model, version int) (notes []string, err error) {
 	text, notes, err := compose(m, version)
@@ -110,18 +111,47 @@ func (m *Model) objective() (string, bool, error) {
 	return m.Objective, out.Average, nil
 }
 
+// singleOutputs makes width trees of one output each of every tree whose leaves have a
+// value for each. Where there is such a tree all are taken apart, so that a tree's
+// index still tells its output.
+func singleOutputs(trees []predictor.Tree, width int) []predictor.Tree {
+	vector := func(t predictor.Tree) bool {
+		return slices.ContainsFunc(t, func(n predictor.Node) bool { return n.Feature < 0 && len(n.Value) != 1 })
+	}
+	if !slices.ContainsFunc(trees, vector) {
+		return trees
+	}
+	out := make([]predictor.Tree, 0, len(trees)*width)
+	for i, tree := range trees {
+		for k := range width {
+			part := slices.Clone(tree)
+			for at := range part {
+				n := &part[at]
+				switch {
+				case n.Feature >= 0:
+				case len(n.Value) == width:
+					n.Value = n.Value[k : k+1 : k+1]
+				case k != i%width:
+					n.Value, n.Linear = []float64{0}, nil
+				}
+			}
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
 // writable returns the trees with the base in those of the first iteration.
 func writable(m *Model) ([]predictor.Tree, error) {
 	trees, base := m.Trees.Trees(), m.Trees.Base()
 	for i, tree := range trees {
 		for k := range tree {
-			if n := &tree[k]; n.Feature < 0 && len(n.Value) != 1 {
-				return nil, fmt.Errorf("tree %d: leaves have %d values, LightGBM's have one (train a tree for each output)", i, len(n.Value))
-			} else if int(n.Feature) >= len(m.Features) {
+			if n := &tree[k]; int(n.Feature) >= len(m.Features) {
 				return nil, fmt.Errorf("tree %d reads feature %d of %d", i, n.Feature, len(m.Features))
 			}
 		}
 	}
+	trees = singleOutputs(trees, len(base))
 	if slices.ContainsFunc(base, func(v float64) bool { return v != 0 }) && len(trees) == 0 {
 		for range base {
 			trees = append(trees, predictor.Tree{{Feature: -1, Value: []float64{0}}})

@@ -150,6 +150,35 @@ func TestWriteTrained(t *testing.T) {
 	}
 }
 
+// TestWriteVectors: trees of several outputs become several trees.
+func TestWriteVectors(t *testing.T) {
+	t.Parallel()
+	leaf := func(v ...float64) predictor.Node { return predictor.Node{Feature: -1, Value: v} }
+	split := func(at float64, left, right predictor.Node) predictor.Tree {
+		return predictor.Tree{{Threshold: at, Left: 1, Right: 2}, left, right}
+	}
+	for _, link := range []predictor.Link{predictor.Softmax, predictor.Mean} {
+		m := &Model{Features: []Feature{{Name: "x", Min: 0, Max: 3}}, Trees: predictor.NewTrees([]predictor.Tree{
+			split(1, leaf(0.5, 0.25, 0.25), leaf(0.125, 0.5, 0.375)), split(2, leaf(0, 0, 1), leaf(0.25, 0.75, 0)),
+		}, 3, []float64{0.5, 0, 0.25}, link)}
+		again, err := Read(strings.NewReader(write(t, m, 4)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Trees.Len() != 6 {
+			t.Errorf("%d trees", again.Trees.Len())
+		}
+		for _, x := range []float64{0.5, 1.5, 2.5, math.NaN()} {
+			got, want := make([]float64, 3), make([]float64, 3)
+			m.Trees.PredictRow([]float64{x}, want)
+			again.Trees.PredictRow([]float64{x}, got)
+			if !near(got, want) {
+				t.Errorf("link %d, %v: %v, want %v", link, x, got, want)
+			}
+		}
+	}
+}
+
 func TestWriteWithoutTrees(t *testing.T) {
 	t.Parallel()
 	m := &Model{Features: []Feature{{Name: "x"}}, Trees: predictor.NewTrees(nil, 2, []float64{0.5, -1}, predictor.Identity)}
@@ -165,7 +194,6 @@ func TestWriteWithoutTrees(t *testing.T) {
 
 func TestWriteRefuses(t *testing.T) {
 	t.Parallel()
-	vector := predictor.NewTrees([]predictor.Tree{{{Feature: -1, Value: []float64{1, 2}}}}, 2, nil, predictor.Mean)
 	unknown := trained(predictor.Identity, 1)
 	unknown.Features[1].Categories = nil
 	other := trained(predictor.Sigmoid, 1)
@@ -181,7 +209,6 @@ func TestWriteRefuses(t *testing.T) {
 	}{
 		"version":    {trained(predictor.Identity, 1), 2, "version 2"},
 		"no trees":   {&Model{Features: []Feature{{Name: "x"}}}, 4, "no trees"},
-		"vector":     {&Model{Features: []Feature{{Name: "x"}}, Trees: vector}, 4, "leaves have 2 values"},
 		"categories": {unknown, 4, `feature "c"`},
 		"objective":  {other, 4, `objective "poisson"`},
 		"link":       {trained(predictor.Exp, 2), 4, "no objective"},
