@@ -138,7 +138,14 @@ func (b *booster) round(ctx context.Context, round int) error {
 		return errStopped
 	}
 	b.adapt(b.train, b.score, &b.residuals, b.crew)
-	b.crew.blocks(b.train.n, func(lo, hi, _ int) { b.obj.gradients(b.train, b.score, b.grad, lo, hi) })
+	b.crew.blocks(b.train.n, func(lo, hi, _ int) {
+		if ctx.Err() == nil {
+			b.obj.gradients(b.train, b.score, b.grad, lo, hi)
+		}
+	})
+	if ctx.Err() != nil {
+		return errStopped
+	}
 	past := len(b.init) / b.perRound
 	bag := b.draw(past + round)
 	split := false

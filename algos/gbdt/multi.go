@@ -89,21 +89,28 @@ func (b *booster) multiTree(ctx context.Context, bag []int32, seed uint64) ([]no
 			mark(n, idx[n.lo:n.hi])
 		}
 	}
-	b.setVectors(nodes, len(nodes)+1)
+	b.setVectors(ctx, nodes, len(nodes)+1)
 	if bag != nil {
 		replay(nodes, b.features, b.out, b.train.n-b.inBag, b.crew, mark)
 	}
-	b.addVectors(nodes, leaves)
+	b.addVectors(ctx, nodes, leaves)
+	if ctx.Err() != nil {
+		return nil, errStopped
+	}
 	return nodes, nil
 }
 
 // setVectors computes the leaves' values from the gradients, output by output in
-// the order of rows.
-func (b *booster) setVectors(nodes []node, slots int) {
+// the order of rows. What it does after ctx has ended is of no use, as in addVectors.
+func (b *booster) setVectors(ctx context.Context, nodes []node, slots int) {
 	type sum struct{ g, h float64 }
 	hessians := make([][]sum, b.width)
 	b.crew.run(b.width, func(k, _ int) {
 		sums := make([]sum, slots)
+		hessians[k] = sums
+		if ctx.Err() != nil {
+			return
+		}
 		for i, p := range b.grad[k] {
 			s := &sums[b.leaf[i]]
 			s.g += float64(p.g)
@@ -114,7 +121,6 @@ func (b *booster) setVectors(nodes []node, slots int) {
 				n.values[k] = b.output(sums[n.number].g, sums[n.number].h, n.l2)
 			}
 		}
-		hessians[k] = sums
 	})
 	for i := len(nodes) - 1; i >= 0; i-- {
 		n := &nodes[i]
@@ -129,8 +135,11 @@ func (b *booster) setVectors(nodes []node, slots int) {
 }
 
 // addVectors adds the leaves' values to the scores of their rows.
-func (b *booster) addVectors(nodes []node, leaves int) {
+func (b *booster) addVectors(ctx context.Context, nodes []node, leaves int) {
 	b.crew.run(b.width, func(k, _ int) {
+		if ctx.Err() != nil {
+			return
+		}
 		values := make([]float64, leaves)
 		for i := range nodes {
 			if n := &nodes[i]; n.leaf() {

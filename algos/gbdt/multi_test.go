@@ -114,3 +114,25 @@ func TestMultiOutputRefused(t *testing.T) {
 	}
 	refuses(t, r, "path_smooth")
 }
+
+// TestMultiOutputContextEnds: wherever in a round the context ends, what is left is
+// the rounds before.
+func TestMultiOutputContextEnds(t *testing.T) {
+	t.Parallel()
+	r := divided(t, mixedData(400, metrics.Multiclass, 4, 1), metrics.Multiclass, 4, "log_loss")
+	r.Params = search.Params{"multi_output": "true", "num_leaves": 5.}
+	for looks := 60; looks < 80; looks++ {
+		f, err := New().Fit(&endingContext{t.Context(), looks}, r)
+		if err != nil || !f.Truncated {
+			t.Fatalf("%d looks: %+v, %v", looks, f, err)
+		}
+		if got := predict(f.Predictor, r.Valid); !slices.Equal(got, f.ValidPred) {
+			t.Errorf("%d looks: validation predictions are not the predictor's", looks)
+		}
+		again := *r
+		again.MaxSteps = f.Steps
+		if g := fit(t, &again); !slices.Equal(g.Predictor.Append(nil), f.Predictor.Append(nil)) {
+			t.Errorf("%d looks: repeating the steps gives another predictor", looks)
+		}
+	}
+}
