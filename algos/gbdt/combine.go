@@ -39,8 +39,9 @@ type combination struct {
 	rows     []float32         // in each group
 	sums     map[int][]float32 // of each group, by class
 	scales   map[statistic]*scale
-	words    [][]uint16
-	lastUsed int // tree
+	words    [][]uint16 // by order
+	narrow   bool       // the words have two statistics
+	lastUsed int        // tree
 }
 
 // combinedTable is a combination that a tree of the model has used.
@@ -186,16 +187,18 @@ func (s *statistics) compute(c *combination, v int) {
 		c.groups, c.count = s.groups(c.cats)
 		c.rows = sumGroups(c.groups, c.count, s.target.w, nil)
 		c.counters = counterLevels(c.rows)
+		c.narrow = s.orderings[v].single && c.count*narrowRows <= len(c.groups)
 		c.sums, c.scales = map[int][]float32{}, map[statistic]*scale{}
 	}
 	if c.words[v] == nil {
-		var scales [statColumns - 1]*scale
-		for k := range scales {
-			scales[k] = s.scale(c, &s.orderings[v].columns[k])
+		o := orderedWords{ordering: &s.orderings[v], target: s.target, values: s.values, groups: c.groups,
+			count: c.count, counters: c.counters, narrow: c.narrow}
+		for k := range o.columns {
+			if st := &o.columns[k]; !st.counter {
+				o.scales[k] = s.scale(c, st)
+			}
 		}
-		out := make([]uint16, len(c.groups))
-		s.orderings[v].ordered(c.groups, c.counters, &scales, s.target, s.values, make([]tally, c.count), out)
-		c.words[v] = out
+		c.words[v] = o.words()
 	}
 }
 

@@ -5,6 +5,9 @@ import "math"
 // scores are, for every cut of a column, the two sums that its score is made of.
 type scores struct{ num, den [256]float64 }
 
+// statScores are those of a statistic.
+type statScores struct{ num, den [statLevels]float64 }
+
 // found is a candidate: clean is its score, noisy what it is ranked by.
 type found struct {
 	test         levelTest
@@ -279,11 +282,11 @@ func (s *levelSearch) choose(tile *columnTile, w *levelWorker) found {
 		if col.levels > 0 {
 			cuts = col.bins - 1
 		}
-		s.bestCut(&w.acc[k][0], cuts, uint64(c)*2, &f)
+		s.bestCut(w.acc[k][0].num[:], w.acc[k][0].den[:], cuts, uint64(c)*2, &f)
 		f.test.missingLeft = col.levels == 0
 		if col.missing && col.levels == 0 {
 			before := f.noisy
-			if s.bestCut(&w.acc[k][1], col.bins-1, uint64(c)*2+1, &f); f.noisy > before {
+			if s.bestCut(w.acc[k][1].num[:], w.acc[k][1].den[:], col.bins-1, uint64(c)*2+1, &f); f.noisy > before {
 				f.test.missingLeft = false
 			}
 		}
@@ -298,10 +301,10 @@ func (s *levelSearch) choose(tile *columnTile, w *levelWorker) found {
 }
 
 // bestCut replaces f by a better one of the first cuts, in noisy score.
-func (s *levelSearch) bestCut(acc *scores, cuts int, salt uint64, f *found) {
+func (s *levelSearch) bestCut(num, den []float64, cuts int, salt uint64, f *found) {
 	at := mix(s.seed ^ salt<<8)
 	for b := range cuts {
-		clean := cosine(acc.num[b], acc.den[b])
+		clean := cosine(num[b], den[b])
 		noisy := clean + float64(s.deviation*s.noise[(at+uint64(b))&(noiseSize-1)])
 		if clean > 0 && (f.clean == 0 || noisy > f.noisy) {
 			f.clean, f.noisy, f.test.bin = clean, noisy, uint8(b)
@@ -316,26 +319,13 @@ func (s *levelSearch) normal(kind, salt uint64) float64 {
 // combination scores the statistics of a combination. Tables that the model
 // lacks yet score lower, the larger the lower.
 func (s *levelSearch) combination(c *combination, v int, most float64, w *levelWorker) found {
-	size := s.leaves * statLevels
-	if len(w.stat) < statColumns*size {
-		w.stat = make([]int64, statColumns*size)
+	columns := statColumns
+	if c.narrow {
+		columns = 2
 	}
-	for k := range w.one {
-		w.one[k] = scores{}
-	}
+	w.one = [statColumns]statScores{}
 	for k := range s.width {
-		h := w.stat[:statColumns*size]
-		clear(h)
-		addWords(c.words[v], s.leaf, s.packed[k], h, size)
-		for l, total := range s.totals[k][:s.leaves] {
-			if total&s.mask == 0 {
-				continue
-			}
-			for col := range w.one {
-				at := col*size + l*statLevels
-				s.prefixes(h[at:at+statLevels], 0, total, w.one[col].num[:statLevels], w.one[col].den[:statLevels])
-			}
-		}
+		s.scanWords(c, v, k, columns, w)
 	}
 	salt := uint64(1) << 40
 	for _, k := range c.cats {
@@ -346,9 +336,9 @@ func (s *levelSearch) combination(c *combination, v int, most float64, w *levelW
 		weight = math.Pow(1+float64(c.count)/most, -s.sizePenalty)
 	}
 	var best found
-	for col := range w.one {
+	for col := range columns {
 		f := found{test: levelTest{column: -1, combined: c, nibble: col}}
-		s.bestCut(&w.one[col], statLevels-1, salt+uint64(col), &f)
+		s.bestCut(w.one[col].num[:], w.one[col].den[:], statLevels-1, salt+uint64(col), &f)
 		if f.clean > 0 {
 			f.noisy = (f.clean + s.deviation*s.normal(2, salt+uint64(col))) * weight
 			if best.clean == 0 || f.noisy > best.noisy {
@@ -359,16 +349,101 @@ func (s *levelSearch) combination(c *combination, v int, most float64, w *levelW
 	return best
 }
 
-// addWords counts the four nibbles of all rows, leaf by leaf: column c, leaf l
-// and level b share cell c·size + 16·l + b.
-func addWords(words []uint16, leaf []uint16, packed []int64, h []int64, size int) {
-	h0, h1, h2, h3 := h[:size], h[size:2*size], h[2*size:3*size], h[3*size:4*size]
+// jointRows is the number of rows a leaf from which two nibbles are counted
+// together: one addition a row, and 256 cells a leaf to be summed up.
+const jointRows = 32
+
+// scanWords adds the leaves of a class to the scores of a combination's columns.
+func (s *levelSearch) scanWords(c *combination, v, class, columns int, w *levelWorker) {
+	joint := s.n >= jointRows*s.leaves
+	cells := columns * statLevels
+	if joint {
+		cells = columns / 2 * 256
+	}
+	if len(w.stat) < cells*s.leaves {
+		w.stat = make([]int64, cells*s.leaves)
+	}
+	h := w.stat[:cells*s.leaves]
+	clear(h)
+	words, packed := c.words[v], s.packed[class]
+	switch {
+	case joint && columns == 2:
+		addPairs(words, s.leaf, packed, h)
+	case joint:
+		addTwoPairs(words, s.leaf, packed, h)
+	case columns == 2:
+		addTwoNibbles(words, s.leaf, packed, h)
+	default:
+		addFourNibbles(words, s.leaf, packed, h)
+	}
+	for l, total := range s.totals[class][:s.leaves] {
+		if total&s.mask == 0 {
+			continue
+		}
+		of := h[l*cells : (l+1)*cells]
+		if joint {
+			sumPairs(of, &w.nibbles)
+			of = w.nibbles[:]
+		}
+		for col := range columns {
+			s.prefixes(of[col*statLevels:(col+1)*statLevels], 0, total, w.one[col].num[:], w.one[col].den[:])
+		}
+	}
+}
+
+// sumPairs splits the counts of pairs of nibbles into those of nibbles.
+func sumPairs(pairs []int64, out *[statColumns * statLevels]int64) {
+	*out = [statColumns * statLevels]int64{}
+	for p := 0; len(pairs) >= 256; p++ {
+		low, high := out[2*p*statLevels:][:statLevels], out[(2*p+1)*statLevels:][:statLevels]
+		for b := range statLevels {
+			sum := int64(0)
+			for i, c := range pairs[b*statLevels : (b+1)*statLevels] {
+				low[i] += c
+				sum += c
+			}
+			high[b] = sum
+		}
+		pairs = pairs[256:]
+	}
+}
+
+// addPairs counts the low bytes of words; leaf l has 256 cells.
+func addPairs(words []uint16, leaf []uint16, packed []int64, h []int64) {
 	leaf, packed = leaf[:len(words)], packed[:len(words)]
 	for i, w := range words {
-		at, g := int(leaf[i])*statLevels, packed[i]
-		h0[at+int(w&15)] += g
-		h1[at+int(w>>4&15)] += g
-		h2[at+int(w>>8&15)] += g
-		h3[at+int(w>>12)] += g
+		h[int(leaf[i])<<8|int(w&255)] += packed[i]
+	}
+}
+
+// addTwoPairs counts both bytes; leaf l has 512 cells.
+func addTwoPairs(words []uint16, leaf []uint16, packed []int64, h []int64) {
+	leaf, packed = leaf[:len(words)], packed[:len(words)]
+	for i, w := range words {
+		at, g := int(leaf[i])<<9, packed[i]
+		h[at|int(w&255)] += g
+		h[at|256|int(w>>8)] += g
+	}
+}
+
+// addTwoNibbles counts the two low nibbles; leaf l has 32 cells.
+func addTwoNibbles(words []uint16, leaf []uint16, packed []int64, h []int64) {
+	leaf, packed = leaf[:len(words)], packed[:len(words)]
+	for i, w := range words {
+		at, g := int(leaf[i])<<5, packed[i]
+		h[at|int(w&15)] += g
+		h[at|16|int(w>>4&15)] += g
+	}
+}
+
+// addFourNibbles counts all nibbles; leaf l has 64 cells.
+func addFourNibbles(words []uint16, leaf []uint16, packed []int64, h []int64) {
+	leaf, packed = leaf[:len(words)], packed[:len(words)]
+	for i, w := range words {
+		at, g := int(leaf[i])<<6, packed[i]
+		h[at|int(w&15)] += g
+		h[at|16|int(w>>4&15)] += g
+		h[at|32|int(w>>8&15)] += g
+		h[at|48|int(w>>12)] += g
 	}
 }

@@ -78,10 +78,11 @@ type symmetricGrower struct {
 
 // levelWorker is the memory of one goroutine.
 type levelWorker struct {
-	tile tileHistogram
-	acc  [8][2]scores
-	stat []int64
-	one  [statColumns]scores
+	tile    tileHistogram
+	acc     [8][2]scores
+	stat    []int64 // [leaf][statistic][level], or pairs of these
+	nibbles [statColumns * statLevels]int64
+	one     [statColumns]statScores
 }
 
 func newSymmetricGrower(s *symmetricSettings, m *matrix.Matrix, rows []int32, stats *statistics, width int, c crew) *symmetricGrower {

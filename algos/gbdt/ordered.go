@@ -18,8 +18,13 @@ const (
 	// statLevels is the number of levels that a statistic is quantised to, a
 	// nibble.
 	statLevels = 16
-	// statColumns is the number of statistics of a combination in a tree.
-	statColumns = 4
+	// statColumns is the number of statistics of a combination in a tree, a
+	// nibble each of a word. The second is the counter.
+	statColumns   = 4
+	counterColumn = 1
+	// narrowRows is the mean number of rows of a group from which the prior
+	// matters little: then the words have the first two statistics only.
+	narrowRows = 64
 	// usualOrders is the number of random orders.
 	usualOrders = 4
 	// maxOrders bounds it where the classes take turns too.
@@ -43,10 +48,13 @@ type ordering struct {
 	single  bool // all sums are of one class
 }
 
-// tally is what is known of a group: rows, and sums for the first columns.
+// priors are those of the statistics of one class, in the order of columns.
+var priors = [statColumns - 1]float64{0.5, 0, 1}
+
+// tally is what is known of a group: rows, and sums for the columns.
 type tally struct {
 	rows float32
-	sum  [statColumns - 1]float32
+	sum  [statColumns]float32
 }
 
 // statTarget gives the target of statistics.
@@ -111,14 +119,20 @@ func newOrderings(t *statTarget, seed uint64) []ordering {
 	for v := range out {
 		o := &out[v]
 		o.rows = shuffleBlocks(n, derive(seed, uint64(v)), v == 0)
-		o.columns[statColumns-1] = statistic{counter: true}
-		for c := range statColumns - 1 {
-			o.columns[c] = statistic{class: 1, prior: float64(c) / 2}
-			if t.classes > 2 {
-				o.columns[c] = statistic{class: (v*(statColumns-1) + c) % t.classes, prior: 0.5}
+		o.single = t.classes <= 2
+		class, prior := v*(statColumns-1), 0
+		for c := range o.columns {
+			switch {
+			case c == counterColumn:
+				o.columns[c] = statistic{counter: true}
+			case o.single:
+				o.columns[c] = statistic{class: 1, prior: priors[prior]}
+				prior++
+			default:
+				o.columns[c] = statistic{class: class % t.classes, prior: priors[0]}
+				class++
 			}
 		}
-		o.single = t.classes <= 2
 	}
 	return out
 }
@@ -212,54 +226,73 @@ func counterLevels(rows []float32) []uint8 {
 	return out
 }
 
-// ordered computes the statistics of all training rows, a nibble each, the first
-// column lowest. counters are the levels of the groups' sizes; tallies is
-// scratch memory, empty.
-func (o *ordering) ordered(groups []int32, counters []uint8, scales *[statColumns - 1]*scale, t *statTarget, z [][]float32, tallies []tally, out []uint16) {
+// orderedWords is the work of computing a combination's words.
+type orderedWords struct {
+	*ordering
+	target   *statTarget
+	values   [][]float32 // by class
+	groups   []int32
+	count    int
+	counters []uint8 // level of each group's size
+	scales   [statColumns]*scale
+	narrow   bool
+}
+
+// words computes the statistics of all training rows, a nibble each.
+func (o *orderedWords) words() []uint16 {
+	out := make([]uint16, len(o.groups))
 	if o.single {
-		o.orderedSingle(groups, counters, scales, t.w, z[o.columns[0].class], tallies, out)
-		return
+		o.wordsSingle(out)
+		return out
 	}
+	tallies := make([]tally, o.count)
 	for _, r := range o.rows {
-		g := groups[r]
+		g := o.groups[r]
 		a := &tallies[g]
-		word := uint16(counters[g]) << (4 * (statColumns - 1))
-		w := float32(1)
-		if t.w != nil {
-			w = t.w[r]
-		}
-		for c := range a.sum {
+		w := o.target.weight(r)
+		word := uint16(0)
+		for c := range o.columns {
 			s := &o.columns[c]
-			word |= uint16(scales[c][s.cell(float64(a.rows), float64(a.sum[c]))]) << (4 * c)
-			a.sum[c] += float32(w * z[s.class][r])
+			if s.counter {
+				word |= uint16(o.counters[g]) << (4 * c)
+				continue
+			}
+			word |= uint16(o.scales[c][s.cell(float64(a.rows), float64(a.sum[c]))]) << (4 * c)
+			a.sum[c] += float32(w * o.values[s.class][r])
 		}
 		a.rows += w
 		out[r] = word
 	}
+	return out
 }
 
-func (o *ordering) orderedSingle(groups []int32, counters []uint8, scales *[statColumns - 1]*scale, w, z []float32, tallies []tally, out []uint16) {
-	var prior [statColumns - 1]float64
-	for c := range prior {
-		prior[c] = o.columns[c].prior
-	}
+// wordsSingle is words where all statistics are of one class.
+func (o *orderedWords) wordsSingle(out []uint16) {
+	type tally struct{ rows, sum float32 }
+	tallies := make([]tally, o.count)
+	z := o.values[o.columns[0].class]
+	first, second, third := o.scales[0], o.scales[2], o.scales[3]
 	for _, r := range o.rows {
-		g := groups[r]
+		g := o.groups[r]
 		a := &tallies[g]
-		rows, sum := float64(a.rows), float64(a.sum[0])
-		inverse := scaleCells / (rows + 1)
-		word := uint16(counters[g]) << (4 * (statColumns - 1))
-		for c, p := range prior {
-			word |= uint16(scales[c][cellOf(sum+p, inverse)]) << (4 * c)
+		sum, inverse := float64(a.sum), scaleCells/(float64(a.rows)+1)
+		word := uint16(first[cellOf(sum+priors[0], inverse)]) | uint16(o.counters[g])<<4
+		if !o.narrow {
+			word |= uint16(second[cellOf(sum+priors[1], inverse)])<<8 | uint16(third[cellOf(sum+priors[2], inverse)])<<12
 		}
 		out[r] = word
-		weight := float32(1)
-		if w != nil {
-			weight = w[r]
-		}
-		a.rows += weight
-		a.sum[0] += float32(weight * z[r])
+		w := o.target.weight(r)
+		a.rows += w
+		a.sum += float32(w * z[r])
 	}
+}
+
+// weight of a row.
+func (t *statTarget) weight(r int32) float32 {
+	if t.w == nil {
+		return 1
+	}
+	return t.w[r]
 }
 
 // sumGroups adds up what all training rows say of each group.
