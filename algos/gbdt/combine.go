@@ -63,8 +63,7 @@ type statistics struct {
 	maxSize   int
 
 	known map[string]*combination
-	held  int64 // bytes that may be forgotten
-	room  int   // groups that tables may still get
+	room  int // groups that tables may still get
 }
 
 func newStatistics(r *algos.Request, d *rowset, s *symmetricSettings, c crew) *statistics {
@@ -223,8 +222,10 @@ func (c *combination) bytes() int64 {
 }
 
 // forget drops, after a tree, the statistics that were not looked at for
-// longest, until the rest is within bounds.
-func (s *statistics) forget() {
+// longest, if they take too much.
+func (s *statistics) forget() { s.forgetBeyond(maxStatisticBytes) }
+
+func (s *statistics) forgetBeyond(limit int64) {
 	var all []*combination
 	held := int64(0)
 	for _, c := range s.known {
@@ -232,14 +233,14 @@ func (s *statistics) forget() {
 			all, held = append(all, c), held+n
 		}
 	}
-	if held <= maxStatisticBytes {
+	if held <= limit {
 		return
 	}
 	slices.SortFunc(all, func(a, b *combination) int {
 		return cmp.Or(a.lastUsed-b.lastUsed, len(b.cats)-len(a.cats), slices.Compare(a.cats, b.cats))
 	})
 	for _, c := range all {
-		if held <= maxStatisticBytes*3/4 {
+		if held <= limit*3/4 {
 			return
 		}
 		held -= c.bytes()
