@@ -19,8 +19,10 @@ type Shape struct {
 	Categorical int // of those
 	DenseCols   int // of the dense view
 	SparseNNZ   int // entries of the sparse block
-	Task        metrics.Task
-	Classes     int
+	// Filled is the share of the frame's values that are not zero; 0 if unknown.
+	Filled  float64
+	Task    metrics.Task
+	Classes int
 }
 
 // Cost is an estimate of one fit with one thread.

@@ -21,6 +21,8 @@ type Shape struct {
 	DenseCols   int // of the dense view, without the sparse block
 	SparseCols  int
 	SparseNNZ   int // entries of the sparse block
+	// Filled is the share of the frame's values that are not zero, by a sample.
+	Filled float64
 }
 
 // Prepared is what all trials of a job share. It is read-only and safe for
@@ -80,7 +82,7 @@ func Prepare(t *data.Table, p *Plan, k Key, threads int) (*Prepared, error) {
 		return nil, err
 	}
 	out.Pipeline, out.Matrix = pl, matrix.New(f, pl.encoder, threads)
-	out.Shape = Shape{Rows: f.Rows, Features: len(f.Features), DenseCols: pl.encoder.Cols(), SparseCols: pl.sparse}
+	out.Shape = Shape{Rows: f.Rows, Features: len(f.Features), DenseCols: pl.encoder.Cols(), SparseCols: pl.sparse, Filled: f.Filled()}
 	for _, ft := range f.Features {
 		if ft.Levels > 0 {
 			out.Shape.Categorical++

@@ -184,7 +184,8 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	s := p.prepared.Shape
 	p.shape = algos.Shape{
 		Rows: p.trainRows(), Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols, SparseNNZ: s.SparseNNZ,
-		Task: target.Task, Classes: len(target.Classes),
+		Filled: s.Filled,
+		Task:   target.Task, Classes: len(target.Classes),
 	}
 	return p, nil
 }

@@ -182,7 +182,7 @@ func (t *trial) estimate() int64 {
 	s := t.p.Shape
 	cost := t.learner.Estimate(algos.Shape{
 		Rows: t.p.TrainRows, Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols,
-		SparseNNZ: s.SparseNNZ, Task: t.problem.Task, Classes: t.problem.Classes,
+		SparseNNZ: s.SparseNNZ, Filled: s.Filled, Task: t.problem.Task, Classes: t.problem.Classes,
 	}, t.spec.Params)
 	return max(0, cost.Bytes) + 8*int64(len(t.oof)) + 8*int64(t.p.Rows)
 }

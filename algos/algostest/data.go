@@ -122,7 +122,7 @@ func columns(classes, train int, y []float32, cols ...[]float32) *set {
 func (s *set) shape() algos.Shape {
 	sh := algos.Shape{
 		Rows: len(s.train), Features: len(s.m.Frame.Features), DenseCols: s.m.Encoder.Cols(),
-		Task: s.problem.Task, Classes: s.problem.Classes,
+		Filled: s.m.Frame.Filled(), Task: s.problem.Task, Classes: s.problem.Classes,
 	}
 	if s.m.Frame.Sparse != nil {
 		sh.SparseNNZ = len(s.m.Frame.Sparse.Index)

@@ -143,6 +143,14 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	leaves, bins := float64(set.leafLimit), min(255, rows/6+2)
 	trees := min(float64(set.rounds), usualRounds(n, set.learningRate))
 	width := int64(metrics.Width(s.Task, s.Classes))
+	counted, held := features, features
+	if s.Filled > 0 && s.Filled < mostlyZero {
+		// An entry costs the time of about two bytes in a tile, and the memory of
+		// five; such features have few values.
+		entries := s.Filled * features
+		counted, held = min(features, 10+2*entries), min(features, 10+5*entries)
+		bins = min(bins, 64)
+	}
 	perTree, perLeaf := 0.0, int64(300)
 	if width > 1 && p.Bool("multi_output", false) {
 		perTree, perLeaf = rows*float64(width)*15e-9, 300+4*width
@@ -151,17 +159,22 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	}
 	cells := min(int64(leaves*features*bins)*8, maxHistogramBytes)
 	return algos.Cost{
-		Seconds: trees * (treeSeconds(set, rows, features, bins) + perTree),
-		Bytes:   int64(n)*(2*int64(s.Features)+40+16*width) + cells + int64(trees*leaves)*perLeaf,
+		Seconds: trees * (treeSeconds(set, rows, features, counted, bins) + perTree),
+		Bytes:   int64(n)*(2*int64(held)+40+16*width) + cells + int64(trees*leaves)*perLeaf,
 	}
 }
 
-// treeSeconds estimates the time of a tree. Features beyond a hundred are
-// usually sparse, soon known to be of no use in a tree.
-func treeSeconds(s *settings, rows, features, bins float64) float64 {
+// mostlyZero is the share of values that are not zero below which most features
+// are taken for sparse.
+const mostlyZero = 0.2
+
+// treeSeconds estimates the time of a tree of which a row costs as much as
+// counted features in tiles. Features beyond a hundred are usually soon known to
+// be of no use in a tree.
+func treeSeconds(s *settings, rows, features, counted, bins float64) float64 {
 	used := s.featureFraction * (min(features, 100) + 0.1*max(features-100, 0))
 	depth := math.Log2(float64(s.leafLimit)) + 1
-	counted := rows * s.baggingFraction * features * (0.5 + 0.5*s.featureFraction) * (1 + depth/3)
+	counted *= rows * s.baggingFraction * (0.5 + 0.5*s.featureFraction) * (1 + depth/3)
 	scanned := float64(s.leafLimit) * used * min(bins, 2*rows/float64(s.leafLimit)+10)
 	if s.extraTrees {
 		scanned /= 2

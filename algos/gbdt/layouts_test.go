@@ -184,6 +184,17 @@ func TestLayoutsPartAlike(t *testing.T) {
 	}
 }
 
+// TestSparseIsCheaper: the cost model knows what mostly-zero features save.
+func TestSparseIsCheaper(t *testing.T) {
+	t.Parallel()
+	s := algos.Shape{Rows: 100_000, Features: 1000, Task: metrics.Binary, Classes: 2}
+	dense := New().Estimate(s, nil)
+	s.Filled = 0.04
+	if sparse := New().Estimate(s, nil); sparse.Seconds > dense.Seconds/4 || sparse.Bytes > dense.Bytes/2 {
+		t.Errorf("sparse %+v, dense %+v", sparse, dense)
+	}
+}
+
 // TestFirstLevels: the short way to the ends of an order gives what sorting does.
 func TestFirstLevels(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,25 @@ type Frame struct {
 	Exact [][]float64
 }
 
+// Filled is the share of the frame's values that are not zero, 1 without values,
+// by the values of at most a thousand rows.
+func (f *Frame) Filled() float64 {
+	const looks = 1000
+	n := min(looks, f.Rows)
+	filled := 0
+	for _, col := range f.Cols {
+		for i := range n {
+			if !isZero(col[i*f.Rows/n]) {
+				filled++
+			}
+		}
+	}
+	if n*len(f.Cols) == 0 {
+		return 1
+	}
+	return float64(filled) / float64(n*len(f.Cols))
+}
+
 // View names what a learner or predictor reads.
 type View string
 

@@ -145,6 +145,17 @@ func TestRareLevelsAreMissing(t *testing.T) {
 	}
 }
 
+func TestFilled(t *testing.T) {
+	t.Parallel()
+	nan := float32(math.NaN())
+	if got := numericFrame([]float32{0, 1, nan, 0}, []float32{0, 0, 0, 5}).Filled(); got != 3./8 {
+		t.Errorf("filled %v, want 3/8", got)
+	}
+	if got := (&Frame{Rows: 3}).Filled(); got != 1 {
+		t.Errorf("filled %v without columns, want 1", got)
+	}
+}
+
 // TestPick: a picked block is the block of the picked rows.
 func TestPick(t *testing.T) {
 	t.Parallel()
