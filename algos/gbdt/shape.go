@@ -14,10 +14,11 @@ func (s *settings) shaped() bool {
 	return s.maxDelta > 0 || s.pathSmooth > 0 || s.monotone != nil
 }
 
-// shape makes the scan of a leaf respect the limits.
+// shape makes the scan of a leaf respect the limits. As in LightGBM, gains are over
+// what the leaf would save without bounds, so that bound leaves are split less.
 func (s *leafScan) shape(l limits) {
 	s.limits, s.shaped = l, true
-	s.parent = s.saved(s.g, s.h, s.l2, l.out)
+	s.parent = s.saved(s.g, s.h, s.l2, s.unbounded(s.g, s.h, s.l2))
 	s.floor = s.parent + max(s.minGain, 1e-10*math.Abs(s.parent))
 }
 
@@ -26,15 +27,18 @@ func (s *leafScan) shape(l limits) {
 // there are (path_smooth), within the bounds that monotone splits above have
 // set.
 func (s *leafScan) output(g, h, l2 float64) float64 {
+	return max(s.low, min(s.high, s.unbounded(g, h, l2)))
+}
+
+func (s *leafScan) unbounded(g, h, l2 float64) float64 {
 	if h+l2 <= 0 {
-		return max(s.low, min(s.high, 0))
+		return 0
 	}
 	out := shrink(-g, s.l1) / (h + l2)
 	if s.maxDelta > 0 {
 		out = max(-s.maxDelta, min(s.maxDelta, out))
 	}
-	out = smooth(out, s.out, h*s.rowsPerUnit, s.pathSmooth)
-	return max(s.low, min(s.high, out))
+	return smooth(out, s.out, h*s.rowsPerUnit, s.pathSmooth)
 }
 
 // smooth draws the output of a number of rows towards the parent's.
