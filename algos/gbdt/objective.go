@@ -125,30 +125,54 @@ func (o softmax) base(d *rowset) []float64 {
 	return out
 }
 
+// strip is the number of rows whose softmax is computed class by class, so that
+// scores and gradients are read and written in order.
+const strip = 64
+
 // gradients uses the diagonal of the Hessian, enlarged by K/(K-1) because the
 // classes' trees move together (as LightGBM does).
 func (o softmax) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
-	factor := float64(o.classes) / float64(o.classes-1)
-	p := make([]float64, o.classes)
-	for i := lo; i < hi; i++ {
-		top := math.Inf(-1)
-		for k := range p {
-			top = max(top, score[k][i])
-		}
-		total := 0.0
-		for k := range p {
-			p[k] = fastExp(score[k][i] - top)
-			total += p[k]
-		}
-		scale := 1 / total
-		for k := range p {
-			q := p[k] * scale
-			grad[k][i] = pair{float32(q), float32(factor * q * (1 - q))}
-		}
-		grad[int(d.y[i])][i].g--
+	p := make([]float64, o.classes*strip)
+	for at := lo; at < hi; at += strip {
+		o.gradientsOf(d, score, grad, at, min(at+strip, hi), p)
 	}
-	for k := range p {
+	for k := range grad {
 		weigh(d, grad[k][lo:hi], lo)
+	}
+}
+
+// gradientsOf is gradients for up to a strip of rows, without weights.
+func (o softmax) gradientsOf(d *rowset, score [][]float64, grad [][]pair, lo, hi int, p []float64) {
+	var tops, totals [strip]float64
+	top, total := tops[:hi-lo], totals[:hi-lo]
+	copy(top, score[0][lo:hi])
+	for _, s := range score[1:] {
+		for i, v := range s[lo:hi] {
+			if v > top[i] {
+				top[i] = v
+			}
+		}
+	}
+	for k, s := range score {
+		out := p[k*strip:][:len(top)]
+		for i, v := range s[lo:hi] {
+			out[i] = fastExp(v - top[i])
+			total[i] += out[i]
+		}
+	}
+	for i, v := range total {
+		total[i] = 1 / v
+	}
+	factor := float64(o.classes) / float64(o.classes-1)
+	for k := range score {
+		out := grad[k][lo:hi]
+		for i, e := range p[k*strip:][:len(out)] {
+			q := e * total[i]
+			out[i] = pair{float32(q), float32(factor * q * (1 - q))}
+		}
+	}
+	for i, y := range d.y[lo:hi] {
+		grad[int(y)][lo+i].g--
 	}
 }
 
