@@ -165,6 +165,7 @@ func (s *leafScan) prefixes(i int32, missing int, levels []level) {
 
 func (s *leafScan) takeLevels(i int32, missing int, levels []level, gain float64, left int64) {
 	s.best = split{gain: gain, left: left, feature: i, categorical: true, extraL2: true}
+	s.best.cats = make([]uint16, 0, len(levels))
 	for _, l := range levels {
 		if l.bin == missing {
 			s.best.missingLeft = true

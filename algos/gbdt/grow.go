@@ -68,6 +68,7 @@ type grower struct {
 	tiles   []activeTile
 	wides   []int32 // features
 	blocks  []activeBlock
+	chunks  []chunk
 	work    int                // cells counted for a row
 	scratch []tileHistogram    // of each worker, or of each block of rows of each tile
 	pieces  []*sparseHistogram // of blocks of rows of each sparse block

@@ -1,6 +1,10 @@
 package gbdt
 
-import "github.com/seed-09a2cce4/automl/data/matrix"
+import (
+	"slices"
+
+	"github.com/seed-09a2cce4/automl/data/matrix"
+)
 
 // parallelCells is the work in cells from which a split search is shared out.
 const parallelCells = 1 << 15
@@ -19,10 +23,13 @@ func (g *grower) activate(chosen []int32) {
 	g.blocks = activeBlocks(g.features, chosen, g.train.sparse)
 	jobs := len(g.tiles) + len(g.wides)
 	g.work = 8*len(g.tiles) + 4*len(g.wides)
+	g.chunks = g.chunks[:0]
 	for k := range g.blocks {
 		b := &g.blocks[k]
-		b.job = jobs
-		jobs += (len(b.features) + chunk - 1) / chunk
+		for some := range slices.Chunk(b.features, chunkSize) {
+			g.chunks = append(g.chunks, chunk{block: k, features: some, job: jobs})
+			jobs++
+		}
 		g.work += 2 * g.train.sparse[b.block].Entries() / max(1, g.train.n)
 	}
 	g.found = make([][2]split, jobs)
@@ -90,20 +97,13 @@ func (j *searchJob) finish(crew crew) {
 	if j.tilePieces == 1 {
 		tiles = 0
 	}
-	type part struct{ block, chunk int }
-	var parts []part
-	for a := range j.blocks {
-		for c := 0; c*chunk < len(j.blocks[a].features); c++ {
-			parts = append(parts, part{a, c})
-		}
-	}
-	if tiles+len(parts) == 0 {
+	if tiles+len(j.chunks) == 0 {
 		return
 	}
-	crew.run(tiles+len(parts), func(i, worker int) {
+	crew.run(tiles+len(j.chunks), func(i, worker int) {
 		switch {
 		case i >= tiles:
-			j.finishChunk(parts[i-tiles].block, parts[i-tiles].chunk, worker)
+			j.finishChunk(j.chunks[i-tiles], worker)
 		case j.dead(i):
 			j.bury(i)
 		default:

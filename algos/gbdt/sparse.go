@@ -6,15 +6,21 @@ import (
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
-// chunk is the number of sparse features that are searched in one job.
-const chunk = 64
+// chunkSize is the number of sparse features that are searched in one job.
+const chunkSize = 64
+
+// chunk is some active features of a sparse block.
+type chunk struct {
+	block    int
+	features []int32
+	job      int
+}
 
 // activeBlock is a sparse block with the features that the current tree may use.
 type activeBlock struct {
 	block    int
 	width    int     // cells
 	features []int32 // indices into the trainer's features
-	job      int     // of the first chunk
 	live     bool    // some feature may be split in the leaves at hand
 }
 
@@ -148,40 +154,39 @@ func (j *searchJob) lively() {
 	}
 }
 
-// finishChunk sums up the pieces of some features of block a, makes the larger
+// finishChunk sums up the pieces of a chunk's features, makes the larger
 // leaf's histograms, and searches both.
-func (j *searchJob) finishChunk(a, c, worker int) {
-	b := &j.blocks[a]
+func (j *searchJob) finishChunk(c chunk, worker int) {
 	scans, w := *j.scans, &j.levels[worker]
 	small := j.slots[j.leaves[j.at[0]].slot]
 	var large *histogram
 	if j.at[1] >= 0 {
 		large = j.slots[j.leaves[j.at[1]].slot]
 	}
-	for _, i := range b.features[c*chunk : min((c+1)*chunk, len(b.features))] {
+	for _, i := range c.features {
 		f := &j.features[i]
 		if j.derived && !large.alive[i] {
 			small.alive[i] = false
 			continue
 		}
-		cells := j.sumPieces(a, 0, f, small)
+		cells := j.sumPieces(c.block, 0, f, small)
 		others := imply(cells, f.place.Implied, scans[0].total)
 		switch {
 		case j.derived:
 			rest := f.of(large)
-			for k, c := range cells {
-				rest[k] -= c
+			for k, sum := range cells {
+				rest[k] -= sum
 			}
 			large.alive[i] = scans[1].feature(i, f, rest, w)
 		case large != nil:
-			rest := j.sumPieces(a, 1, f, large)
+			rest := j.sumPieces(c.block, 1, f, large)
 			imply(rest, f.place.Implied, scans[1].total)
 			large.alive[i] = scans[1].feature(i, f, rest, w)
 		}
 		// One side of any split has none but the other bins.
 		small.alive[i] = others&scans[0].mask >= scans[0].minH && scans[0].feature(i, f, cells, w)
 	}
-	j.found[b.job+c] = [2]split{scans[0].best, scans[1].best}
+	j.found[c.job] = [2]split{scans[0].best, scans[1].best}
 }
 
 // sumPieces moves what was counted for a feature to a leaf's histogram.
