@@ -67,7 +67,6 @@ type symmetricBooster struct {
 	score [][]float64 // [class][training row]
 	grad  [][]pair
 	moved [][]float64 // scores within a tree, for more than one step
-	drawn [][]pair    // gradients as weighted by the sampler
 	trees []*symmetricTree
 	watch *watcher // nil without validation rows
 	idle  int
