@@ -49,7 +49,7 @@ func fit(ctx context.Context, dir string, args []string) error {
 	fs.IntVar(&j.threads, "threads", 2, "goroutines")
 	fs.Float64Var(&j.holdout, "holdout", 0.2, "defaults: share of the training rows that stops the boosting")
 	fs.BoolVar(&j.refit, "refit", true, "defaults: train again on all rows, for as many rounds")
-	params := fs.String("params", "", "defaults: what to change, name=value,...")
+	params := fs.String("params", "", "what to change, name=value,...")
 	out := fs.String("out", "", "file for the predictions")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -114,6 +114,7 @@ func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos
 	}
 	switch j.mode {
 	case "same":
+		maps.Copy(r.Params, j.params)
 		return learner.Fit(ctx, r)
 	case "defaults":
 		return j.trainDefaults(ctx, learner, r)
