@@ -51,8 +51,9 @@ const (
 	forProjection
 )
 
-func newBooster(s *settings, r *algos.Request) *booster {
-	b := &booster{settings: s, request: r, crew: crew(max(1, r.Threads))}
+// newBooster prepares a fit, of which c does the work.
+func newBooster(s *settings, r *algos.Request, c crew) *booster {
+	b := &booster{settings: s, request: r, crew: c}
 	if s.obj == nil {
 		s.obj = newObjective(r.Problem)
 	}
@@ -80,7 +81,7 @@ func newBooster(s *settings, r *algos.Request) *booster {
 	if len(r.Valid.Rows) > 0 {
 		valid := gatherRows(r.Valid, features, b.crew)
 		b.seen = newSpread(valid.columns, valid.n)
-		b.watch = newWatcher(r, valid, b.base, b.obj.link(), evaluateEvery(valid.n*b.width/b.perRound, b.train.n, len(features), b.leafLimit))
+		b.watch = newWatcher(r, b.crew, valid, b.base, b.obj.link(), evaluateEvery(valid.n*b.width/b.perRound, b.train.n, len(features), b.leafLimit))
 		b.watch.score = b.margins(r.Valid)
 	}
 	return b

@@ -58,7 +58,7 @@ func TestGoesOnFromForeignTrees(t *testing.T) {
 		{{Feature: 2, Cats: []uint32{0b0110}, Left: 1, Right: 2}, {Feature: -1, Value: []float64{1000}}, {Feature: -1, Value: []float64{2000}}},
 		{{Feature: -1, Value: []float64{0.25}, Linear: &predictor.LeafModel{Const: 0.5, Features: []int32{1}, Coef: []float64{1e-6}}}},
 	}
-	got := margins(trees, []float64{0}, d, 2)[0]
+	got := margins(trees, []float64{0}, d, alone)[0]
 	for i := range got {
 		x, c := d.M.Frame.Cols[1][i], d.M.Frame.Cols[2][i]
 		want := 1 + 20 + 200 + 2000 + 0.5

@@ -17,6 +17,7 @@
 // Integers also make the result independent of the number of threads. Leaf
 // values always come from the unquantised gradients.
 //
-// A fit starts at most Threads-1 goroutines at a time, for stretches of a tree's
-// work, and waits for them before it goes on. Nothing is persisted.
+// A fit starts Threads-1 goroutines, which share stretches of its work, look for
+// the next one for some fifty microseconds before they sleep, and have ended when it returns.
+// Nothing is persisted.
 package gbdt

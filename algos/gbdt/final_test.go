@@ -18,7 +18,7 @@ func boosted(t *testing.T, r *algos.Request) *booster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBooster(s, r)
+	b := newBooster(s, r, alone)
 	if _, err := b.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}

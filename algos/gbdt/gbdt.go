@@ -46,7 +46,9 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return newBooster(s, r).run(ctx)
+	c := hire(r.Threads)
+	defer c.dismiss()
+	return newBooster(s, r, c).run(ctx)
 }
 
 // newSettings reads the parameters of a checked request.

@@ -422,7 +422,7 @@ func TestHistogramsGivenUpChangeNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roomy, narrow := newBooster(s, r), newBooster(s, r)
+	roomy, narrow := newBooster(s, r, alone), newBooster(s, r, alone)
 	narrow.grower.slots = narrow.grower.slots[:2]
 	a, err := roomy.run(context.Background())
 	if err != nil {

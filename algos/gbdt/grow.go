@@ -89,8 +89,8 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g.spread = newSpread(train.columns, train.n)
 	g.packed = make([]int64, train.n)
 	g.gathered = make([]int64, train.n)
-	g.scratch = make([]tileHistogram, max(1, int(c)))
-	g.levels = make([]scanScratch, max(1, int(c)))
+	g.scratch = make([]tileHistogram, c.members())
+	g.levels = make([]scanScratch, c.members())
 	g.spare = make([][][]int64, len(train.wide))
 	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells+wideCells(features), 1))))
 	g.slots = make([]*histogram, slots)
@@ -331,7 +331,12 @@ func (g *grower) collect(i int, whole bool) {
 	}
 	n := &g.nodes[g.leaves[i].node]
 	idx, out := g.spread.idx[n.lo:n.hi], g.gathered[n.lo:n.hi]
-	g.crew.blocks(len(idx), func(lo, hi, _ int) {
+	c := g.crew
+	if len(idx) < partedRows {
+		c = alone
+	}
+	c.run(c.members(), func(p, _ int) {
+		lo, hi := piece(len(idx), p, c.members())
 		o := out[lo:hi]
 		for k, r := range idx[lo:hi] {
 			o[k] = g.packed[r]

@@ -147,7 +147,7 @@ func BenchmarkPartition(b *testing.B) {
 		b.Run(fmt.Sprintf("bytes/share=%v", share), func(b *testing.B) {
 			for b.Loop() {
 				copy(s.idx, rows)
-				s.part(0, len(rows), 1, func(idx, tmp []int32) int { return partTile(idx, tmp, col, 16, &table) })
+				s.part(0, len(rows), alone, func(idx, tmp []int32) int { return partTile(idx, tmp, col, 16, &table) })
 			}
 			perRow(b, len(rows))
 		})
@@ -170,7 +170,7 @@ func kernelBooster(b *testing.B, d algos.Data, p algos.Problem) *booster {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return newBooster(s, r)
+	return newBooster(s, r, alone)
 }
 
 // BenchmarkGradients computes the gradients of a round.
@@ -194,7 +194,7 @@ func BenchmarkQuantise(b *testing.B) {
 	f := kernelBooster(b, denseProblem(kernelRows, 2), algos.Problem{Task: metrics.Binary, Classes: 2})
 	f.obj.gradients(f.train, f.score, f.grad, 0, f.train.n)
 	for b.Loop() {
-		f.quant.pack(f.grad[0], f.grower.packed, 1, 1)
+		f.quant.pack(f.grad[0], f.grower.packed, 1, alone)
 	}
 	perRow(b, kernelRows)
 }
@@ -206,7 +206,7 @@ func BenchmarkScan(b *testing.B) {
 		d := scanData(levels)
 		f := kernelBooster(b, d, algos.Problem{Task: metrics.Binary, Classes: 2})
 		f.obj.gradients(f.train, f.score, f.grad, 0, f.train.n)
-		f.quant.pack(f.grad[0], f.grower.packed, 1, 1)
+		f.quant.pack(f.grad[0], f.grower.packed, 1, alone)
 		f.grower.prepare(f.quant, 1)
 		var total int64
 		for _, v := range f.grower.packed {

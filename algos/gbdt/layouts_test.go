@@ -100,7 +100,7 @@ func TestLayoutsCountAlike(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b := newBooster(s, r)
+				b := newBooster(s, r, alone)
 				b.grower.slots = b.grower.slots[:min(slots, len(b.grower.slots))]
 				s.leafLimit = 25
 				for round := 1; round <= 2; round++ {

@@ -99,7 +99,7 @@ func newSymmetricGrower(s *symmetricSettings, m *matrix.Matrix, rows []int32, st
 	if size := g.cells * width * leaves / 2; size <= maxHistogramBytes/8 {
 		g.hist = make([]int64, size)
 	}
-	g.workers = make([]levelWorker, max(1, int(c)))
+	g.workers = make([]levelWorker, c.members())
 	g.chosen, g.allowed = make([]bool, len(g.columns)), make([]bool, len(stats.cats))
 	g.noise = normals(noiseSize)
 	return g
@@ -238,7 +238,7 @@ func (g *symmetricGrower) apply(t *levelTest, level, v int) {
 		g.bounds[l+leaves], g.ends[l+leaves] = mid, hi
 	}
 	if g.n < parallelRows {
-		crew(1).run(leaves, one)
+		alone.run(leaves, one)
 		return
 	}
 	g.crew.run(leaves, one)

@@ -73,7 +73,7 @@ func boosterOf(t *testing.T, d algos.Data, classes int, p search.Params) *symmet
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSymmetricBooster(s, &algos.Request{Problem: problem, Train: d, Seed: 3, Threads: 1})
+	return newSymmetricBooster(s, &algos.Request{Problem: problem, Train: d, Seed: 3}, alone)
 }
 
 // TestOrderedStatistics compares the words with their definition: row by row, a

@@ -13,8 +13,12 @@ type spread struct {
 	table    [256]uint8 // of the partition at hand
 }
 
-// parallelRows is the size from which several goroutines part a leaf.
-const parallelRows = 4 * block
+// parallelRows is the number of rows from which passes over all of them are shared
+// out, partedRows the same for the rows of a leaf that is parted or gathered.
+const (
+	parallelRows = 4 * block
+	partedRows   = 2048
+)
 
 type segment struct{ lo, left, right int }
 
@@ -33,7 +37,7 @@ func (s *spread) divide(lo, hi int, by *split, f *feature, c crew) int {
 	}
 	by.codes(f, &s.table)
 	tile, shift := s.tiles[f.place.Index/8], uint(8*(f.place.Index%8))
-	if c <= 1 || hi-lo < parallelRows {
+	if c.members() <= 1 || hi-lo < partedRows { // without a closure, which costs small leaves
 		idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
 		left := partTile(idx, tmp, tile, shift, &s.table)
 		copy(idx[left:], tmp[:len(idx)-left])
@@ -60,12 +64,12 @@ func (s *split) codes(f *feature, t *[256]uint8) {
 // puts the right ones at the front of tmp.
 func (s *spread) part(lo, hi int, c crew, by func(idx, tmp []int32) int) int {
 	idx, tmp := s.idx[lo:hi], s.tmp[lo:hi]
-	if c <= 1 || hi-lo < parallelRows {
+	if c.members() <= 1 || hi-lo < partedRows {
 		left := by(idx, tmp)
 		copy(idx[left:], tmp[:len(idx)-left])
 		return lo + left
 	}
-	return lo + s.partBlocks(idx, tmp, c, by)
+	return lo + s.partPieces(idx, tmp, c, by)
 }
 
 // partTile parts by the byte at shift of a tile and a table that has 1 for left.
@@ -83,13 +87,15 @@ func partTile(idx, tmp []int32, tile []uint64, shift uint, table *[256]uint8) in
 	return left
 }
 
-// partBlocks parts blocks on their own and then moves the pieces together.
-func (s *spread) partBlocks(idx, tmp []int32, c crew, part func(idx, tmp []int32) int) int {
-	n := (len(idx) + block - 1) / block
+// partPieces parts a piece for each member of the crew and then moves the pieces
+// together.
+func (s *spread) partPieces(idx, tmp []int32, c crew, part func(idx, tmp []int32) int) int {
+	n := c.members()
 	s.segments = append(s.segments[:0], make([]segment, n)...)
-	c.blocks(len(idx), func(lo, hi, b int) {
+	c.run(n, func(p, _ int) {
+		lo, hi := piece(len(idx), p, n)
 		left := part(idx[lo:hi], tmp[lo:hi])
-		s.segments[b] = segment{lo: lo, left: left, right: hi - lo - left}
+		s.segments[p] = segment{lo: lo, left: left, right: hi - lo - left}
 	})
 	// Left pieces only move down over what has moved already, so one after the
 	// other; the right ones then fill up from tmp in any order.
@@ -103,9 +109,12 @@ func (s *spread) partBlocks(idx, tmp []int32, c crew, part func(idx, tmp []int32
 		g := &s.segments[k]
 		g.left, at = at, at+g.right // left now says where to
 	}
-	c.run(n, func(b, _ int) {
-		g := s.segments[b]
+	c.run(n, func(p, _ int) {
+		g := s.segments[p]
 		copy(idx[g.left:], tmp[g.lo:g.lo+g.right])
 	})
 	return total
 }
+
+// piece is the stretch p of n items that are cut into pieces.
+func piece(n, p, pieces int) (lo, hi int) { return p * n / pieces, (p + 1) * n / pieces }

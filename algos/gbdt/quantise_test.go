@@ -28,7 +28,7 @@ func TestQuantiser(t *testing.T) {
 		}
 		q := newQuantiser(n, false, seed)
 		packed := make([]int64, n)
-		q.pack(grad, packed, seed, 2)
+		q.pack(grad, packed, seed, alone)
 		sum, g, h := int64(0), int64(0), int64(0)
 		mask := int64(1)<<q.shift - 1
 		for i, v := range packed {
@@ -78,7 +78,7 @@ func TestHeavyTail(t *testing.T) {
 	grad[7].g = 1e9
 	q := newQuantiser(n, true, 3)
 	packed := make([]int64, n)
-	q.pack(grad, packed, 5, 1)
+	q.pack(grad, packed, 5, alone)
 	var sums [2]float64
 	for i, v := range packed {
 		if i != 7 {

@@ -43,7 +43,9 @@ func refit(r *algos.Request) (*predictor.Trees, error) {
 	if err := checkRefit(trees); err != nil {
 		return nil, err
 	}
-	f := &refitter{settings: s, train: targetsOf(r.Train), data: r.Train, crew: crew(max(1, r.Threads)), decay: decay}
+	c := hire(r.Threads)
+	defer c.dismiss()
+	f := &refitter{settings: s, train: targetsOf(r.Train), data: r.Train, crew: c, decay: decay}
 	f.train.weighClasses(s.classWeights)
 	base := s.start(f.train, width(r))
 	for k := range base {

@@ -175,7 +175,7 @@ func (b *booster) renew(o renewer, nodes []node, score []float64) {
 	}
 	c := b.crew
 	if b.train.n < parallelRows {
-		c = 1
+		c = alone
 	}
 	c.run(len(nodes), one)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // parallelCells is the work in cells from which a split search is shared out.
-const parallelCells = 1 << 15
+const parallelCells = 1 << 13
 
 // activate sorts the features that the current tree may use by their layouts.
 // There is a job for each tile, each wide feature and each chunk of a sparse
@@ -42,12 +42,12 @@ func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
 	j := &searchJob{grower: g, scans: scans, at: at, derived: derived, whole: whole, tilePieces: 1, sparsePieces: 1}
 	crew := g.crew
 	if j.rowsOf(0)*g.work+2*g.cells < parallelCells {
-		crew = 1
+		crew = alone
 	}
-	if crew > 1 && j.rowsOf(0) >= parallelRows {
-		j.sparsePieces = int(crew)
-		if len(g.tiles) < 2*int(crew) {
-			j.tilePieces = int(crew)
+	if crew.members() > 1 && j.rowsOf(0) >= parallelRows {
+		j.sparsePieces = crew.members()
+		if len(g.tiles) < 2*crew.members() {
+			j.tilePieces = crew.members()
 		}
 	}
 	j.count(crew)
@@ -75,7 +75,7 @@ func (j *searchJob) rowsOf(k int) int {
 func (j *searchJob) count(crew crew) {
 	j.lively()
 	j.needPieces()
-	j.needScratch(max(int(crew), j.tilePieces*len(j.tiles)))
+	j.needScratch(max(crew.members(), j.tilePieces*len(j.tiles)))
 	wides, sparse := len(j.wides), len(j.blocks)*j.sparsePieces
 	crew.run(wides+sparse+len(j.tiles)*j.tilePieces, func(i, worker int) {
 		switch {

@@ -46,7 +46,9 @@ func (Symmetric) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, erro
 	if r.MaxSteps > 0 {
 		s.rounds = min(s.rounds, r.MaxSteps)
 	}
-	return newSymmetricBooster(s, r).run(ctx)
+	c := hire(r.Threads)
+	defer c.dismiss()
+	return newSymmetricBooster(s, r, c).run(ctx)
 }
 
 // symmetricBooster holds a symmetric fit. Where there are categories its
@@ -81,14 +83,14 @@ const (
 	forTests
 )
 
-func newSymmetricBooster(s *symmetricSettings, r *algos.Request) *symmetricBooster {
-	b := &symmetricBooster{symmetricSettings: s, request: r, crew: crew(max(1, r.Threads)), obj: newObjective(r.Problem)}
+func newSymmetricBooster(s *symmetricSettings, r *algos.Request, c crew) *symmetricBooster {
+	b := &symmetricBooster{symmetricSettings: s, request: r, crew: c, obj: newObjective(r.Problem)}
 	b.width = metrics.Width(r.Problem.Task, r.Problem.Classes)
 	if hasCategories(r.Train.M.Frame, s.maxOneHot) {
-		c := *r
-		c.Train.Rows = append([]int32(nil), r.Train.Rows...)
-		shuffle(c.Train.Rows, derive(r.Seed, forRows))
-		r, b.request = &c, &c
+		shuffled := *r
+		shuffled.Train.Rows = append([]int32(nil), r.Train.Rows...)
+		shuffle(shuffled.Train.Rows, derive(r.Seed, forRows))
+		r, b.request = &shuffled, &shuffled
 	}
 	b.rows = targetsOf(r.Train)
 	scaleWeights(b.rows.w)
@@ -110,7 +112,7 @@ func newSymmetricBooster(s *symmetricSettings, r *algos.Request) *symmetricBoost
 	b.quant = newQuantiser(n, b.sampler.unit(), derive(r.Seed, forRounding))
 	if len(r.Valid.Rows) > 0 {
 		every := evaluateEvery(len(r.Valid.Rows), n, len(r.Train.M.Frame.Features), 1<<s.depth)
-		b.watch = newWatcher(r, targetsOf(r.Valid), b.base, b.obj.link(), every)
+		b.watch = newWatcher(r, b.crew, targetsOf(r.Valid), b.base, b.obj.link(), every)
 	}
 	return b
 }

@@ -66,7 +66,7 @@ func TestSymmetricTestsAreBest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := newSymmetricBooster(s, r)
+			b := newSymmetricBooster(s, r, alone)
 			if err := b.round(context.Background(), 1); err != nil {
 				t.Fatal(err)
 			}

@@ -55,7 +55,7 @@ func (b *booster) sumLeaves(nodes []node, grad []pair) {
 		n.g, n.h = sumG, sumH
 	}
 	if b.train.n < parallelRows {
-		crew(1).run(len(nodes), one)
+		alone.run(len(nodes), one)
 		return
 	}
 	b.crew.run(len(nodes), one)
@@ -97,7 +97,7 @@ func addScores(nodes []node, s *spread, score []float64, c crew) {
 		}
 	}
 	if len(s.idx) < parallelRows {
-		c = 1
+		c = alone
 	}
 	c.run(len(nodes), one)
 }

@@ -29,8 +29,8 @@ type watcher struct {
 }
 
 // newWatcher starts all rows at the base score.
-func newWatcher(r *algos.Request, valid *rowset, base []float64, link predictor.Link, every int) *watcher {
-	w := &watcher{problem: r.Problem, report: r.Report, link: link, crew: crew(max(1, r.Threads)), valid: valid,
+func newWatcher(r *algos.Request, c crew, valid *rowset, base []float64, link predictor.Link, every int) *watcher {
+	w := &watcher{problem: r.Problem, report: r.Report, link: link, crew: c, valid: valid,
 		metric: r.Problem.Metric, rows: len(r.Train.Rows), every: every, bestLoss: math.Inf(1)}
 	w.score = make([][]float64, len(base))
 	for k := range w.score {
@@ -104,7 +104,7 @@ func (w *watcher) loss() (float64, bool) {
 func (w *watcher) predict() {
 	c := w.crew
 	if w.valid.n < parallelRows {
-		c = 1
+		c = alone
 	}
 	c.blocks(w.valid.n, func(lo, hi, _ int) { w.predictBlock(lo, hi) })
 }
