@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/model"
 	"github.com/seed-09a2cce4/automl/scheduler"
 	"github.com/seed-09a2cce4/automl/trials"
@@ -49,12 +50,12 @@ func endOf(start time.Time, budget time.Duration) time.Time {
 }
 
 // buildModel makes the model of a job's outcome: the fold models of the
-// ensemble's members, and the permutation importance of the columns as far as
+// ensemble's members (of expanding windows the last one's), and the permutation importance of the columns as far as
 // the time allows.
 func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	pl := o.Prepared.Pipeline
 	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board}
-	folds := o.Split.Assign(len(o.Prepared.Y), o.Prepared.Target.Task, o.Prepared.Y)
+	folds := o.Split.Assign(len(o.Prepared.Y), o.Prepared.Target.Task, o.Prepared.Y, o.Prepared.Keys)
 	oof := model.OutOfFold{
 		Table: o.Table, Pipeline: pl, Metric: o.Metric, Task: o.Prepared.Target.Task,
 		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Seed: b.Seed,
@@ -64,8 +65,15 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("trial %d: %w", m.Trial, err)
 		}
+		kept := folds
+		if o.Split.By == featurize.ByTime {
+			// The last window has trained on all the others have, and on later rows.
+			kept = folds[len(folds)-1:]
+		}
+		for _, p := range kept {
+			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(kept)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
+		}
 		for k, p := range folds {
-			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(folds)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
 			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})
 		}
 	}
@@ -98,7 +106,7 @@ func info(o *scheduler.Outcome, b buildOptions) model.Info {
 	return model.Info{
 		Version: Version, Created: time.Now().UTC().Truncate(time.Second), Task: target.Task, Target: target.Name,
 		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, Classes: target.Classes,
-		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Trials: len(o.Records),
+		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Split: o.Split.String(), Trials: len(o.Records),
 		Seconds: time.Since(b.Start).Seconds(), Ended: o.Ended, Warnings: o.Warnings,
 		Data: "column names, category names, words of text columns and statistics of the columns; no rows",
 	}

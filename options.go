@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -49,6 +48,18 @@ type Options struct {
 	WeightColumn string
 	// Folds is "auto" (or empty), "holdout" or the number of folds, at least 2.
 	Folds string
+	// GroupColumn keeps rows of equal values together in validation: no group is
+	// both trained and validated on. TimeColumn trains on earlier rows and
+	// validates on later ones, in expanding windows; the model is that of the last.
+	// FoldColumn names the fold of each row. At most one of them is set. The columns
+	// of groups and folds are no features.
+	GroupColumn, TimeColumn, FoldColumn string
+	// Repeats of the cross-validation, with new folds each time; 0 means one, 20 is
+	// the most.
+	Repeats int
+	// Holdout is the share of the rows (below 1) or the number of rows (from 1) to
+	// hold out in place of folds; 0 leaves it to Folds.
+	Holdout float64
 	// Seed of everything random; 0 is a seed like any other.
 	Seed uint64
 	// Include and Exclude choose among the learners by name.
@@ -110,20 +121,11 @@ func (o Options) check() error {
 	case o.Workers == NoWorkers && o.NATS == "":
 		return usageError("no workers here and no NATS server where others could be: give one of the two")
 	}
-	if err := checkFolds(o.Folds); err != nil {
-		return err
+	job := o.job()
+	if _, err := job.CheckSplit(); err != nil {
+		return &UserError{err}
 	}
 	return o.checkNames()
-}
-
-func checkFolds(folds string) error {
-	if folds == "" || folds == "auto" || folds == "holdout" {
-		return nil
-	}
-	if k, err := strconv.Atoi(folds); err != nil || k < 2 || k > 100 {
-		return usageError("folds %q: use auto, holdout or a number from 2 to 100", folds)
-	}
-	return nil
 }
 
 // checkNames checks the names that only this program knows.
@@ -162,6 +164,7 @@ func (o Options) job() trials.JobOptions {
 	j := trials.JobOptions{
 		Target: o.Target, Time: o.Time, Trials: o.Trials, Metric: o.Metric, Task: metrics.Task(o.Task),
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
+		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
 	}
 	if o.Valid != nil {

@@ -33,6 +33,8 @@ type Prepared struct {
 	// Y holds class indices or values, W weights (nil: all one), a row each.
 	Y, W   []float32
 	Target *Target
+	// Keys divides the rows for validation, see SplitKeys; nil without a split column.
+	Keys []int32
 	// Rows of the matrix; the first TrainRows were fitted on.
 	Rows, TrainRows int
 	Shape           Shape
@@ -48,6 +50,9 @@ type Key struct {
 	Classes        []string
 	// TrainRows: statistics come from the first TrainRows rows; 0 means all.
 	TrainRows int
+	// SplitBy and SplitColumn say which column divides the rows, "" for none.
+	SplitBy     SplitBy
+	SplitColumn string
 }
 
 // Prepare fits the plan on the first k.TrainRows rows and featurizes all rows of
@@ -68,14 +73,8 @@ func Prepare(t *data.Table, p *Plan, k Key, threads int) (*Prepared, error) {
 		return nil, fmt.Errorf("target %q: row %d is missing or a class that training lacks: leave the row out", k.Target, i+1)
 	}
 	out.Y = y
-	if k.Weight != "" {
-		col, err := Find(t, k.Weight)
-		if err != nil {
-			return nil, fmt.Errorf("weight column: %w", err)
-		}
-		if out.W, err = Weights(col); err != nil {
-			return nil, err
-		}
+	if err := out.readRows(t, k); err != nil {
+		return nil, err
 	}
 	pl, f, err := p.fit(t, out.TrainRows, threads)
 	if err != nil {
@@ -92,6 +91,29 @@ func Prepare(t *data.Table, p *Plan, k Key, threads int) (*Prepared, error) {
 		out.Shape.SparseNNZ = len(f.Sparse.Index)
 	}
 	return out, nil
+}
+
+// readRows reads the columns that say how rows are weighed and divided.
+func (p *Prepared) readRows(t *data.Table, k Key) error {
+	if k.Weight != "" {
+		col, err := Find(t, k.Weight)
+		if err != nil {
+			return fmt.Errorf("weight column: %w", err)
+		}
+		if p.W, err = Weights(col); err != nil {
+			return err
+		}
+	}
+	if k.SplitBy != "" {
+		col, err := Find(t, k.SplitColumn)
+		if err != nil {
+			return fmt.Errorf("%s column: %w", k.SplitBy, err)
+		}
+		if p.Keys, err = SplitKeys(col, k.SplitBy); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bytes is what p may come to hold with all its views made: 4 bytes a cell of
@@ -183,7 +205,7 @@ func (c *Cache) Prepare(ctx context.Context, k Key, load func() (*data.Table, *P
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("%q %q %q %q %q %q %d", k.Dataset, k.Plan, k.Target, k.Weight, k.Task, k.Classes, k.TrainRows)
+	key := fmt.Sprintf("%q %q %q %q %q %q %d %q %q", k.Dataset, k.Plan, k.Target, k.Weight, k.Task, k.Classes, k.TrainRows, k.SplitBy, k.SplitColumn)
 	c.mu.Lock()
 	if e, ok := c.entries[key]; ok {
 		c.recent.MoveToFront(e)

@@ -31,8 +31,11 @@ type Info struct {
 	Columns []string `json:"columns"`
 	Rows    int      `json:"rows"`  // trained on
 	Folds   int      `json:"folds"` // 1 for a hold-out
-	Trials  int      `json:"trials"`
-	Seconds float64  `json:"seconds"`
+	// Split says in words how the rows that judged the models were chosen; "" in
+	// older bundles.
+	Split   string  `json:"split,omitempty"`
+	Trials  int     `json:"trials"`
+	Seconds float64 `json:"seconds"`
 	// Ended says what ended the search.
 	Ended    string   `json:"ended"`
 	Warnings []string `json:"warnings,omitempty"`

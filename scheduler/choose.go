@@ -131,7 +131,7 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 		return s.left(wait) > 0
 	}
 	share := leastFolds
-	if s.rules.Spec.Split.Folds <= 1 {
+	if s.rules.Spec.Split.Count() <= 1 {
 		share = leastHoldout
 	}
 	return s.cost(sug) <= share*s.left(wait).Seconds()
@@ -158,14 +158,14 @@ func (s *State) deadline(sug search.Suggestion) time.Time {
 	end = end.Add(-s.rules.Slack)
 	share := sharePrimary
 	switch {
-	case s.rules.Spec.Split.Folds > 1:
+	case s.rules.Spec.Split.Count() > 1:
 		share = shareFolds
 	case s.rules.Primary != "" && sug.Learner != s.rules.Primary:
 		share = shareOther
 	}
 	wait, cost := s.wait(), seconds(s.cost(sug))
 	grant := max(time.Second, time.Duration(share*float64(s.left(wait))))
-	if s.rules.Spec.Split.Folds > 1 {
+	if s.rules.Spec.Split.Count() > 1 {
 		grant = max(grant, patience*cost) // nothing comes of one that is cut
 	}
 	if d := s.now.Add(waitSlack*wait + grant); cost > grant/harmless && d.Before(end) {
@@ -191,7 +191,7 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 // those of the trials at the upper quarter so far, and a little more. nil while
 // there are too few trials to tell, and for a learner's first trials.
 func (s *State) prune(n int, learner string) []float64 {
-	folds := s.rules.Spec.Split.Folds
+	folds := s.rules.Spec.Split.Count()
 	if folds < 2 {
 		return nil
 	}

@@ -314,7 +314,7 @@ func (s *State) learn(t *trial) {
 	share := 1.0
 	whole := t.succeeded() && !r.Result.Truncated
 	if r.Result != nil && len(r.Result.FoldLosses) > 0 {
-		share = float64(len(r.Result.FoldLosses)) / float64(max(1, r.Spec.Split.Folds))
+		share = float64(len(r.Result.FoldLosses)) / float64(r.Spec.Split.Count())
 		whole = whole || r.State == trials.Pruned && !r.Result.Truncated
 	}
 	declared := s.rules.Cost(suggestion(t)) * share

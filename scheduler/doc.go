@@ -8,7 +8,8 @@
 //     (state, actions), without goroutines, clocks or I/O. choose.go picks and
 //     bounds trials, pool.go the candidates of the ensemble. The texts in
 //     testdata are played against it: a bug report becomes such a text.
-//   - plan.go: what the job is about: target, features, metric, split, study.
+//   - plan.go: what the job is about: target, features, metric, study; split.go: how trials
+//     are validated.
 //   - run.go: the shell, which feeds the core with records and time and does
 //     what it asks for.
 //   - finish.go: the ensemble and the outcome.

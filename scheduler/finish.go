@@ -142,7 +142,7 @@ func (r *runner) candidates(ctx context.Context, o *Outcome) []candidate {
 func validated(folds [][]int32) []int32 {
 	rows := slices.Concat(folds...)
 	slices.Sort(rows)
-	return rows
+	return slices.Compact(rows) // repetitions validate them again
 }
 
 // complete are the candidates that have a prediction for all rows.

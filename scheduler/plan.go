@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -89,26 +88,11 @@ func checkOptions(o *trials.JobOptions) error {
 			return err
 		}
 	}
-	if _, err := parseFolds(o.Folds); err != nil {
+	if _, err := o.CheckSplit(); err != nil {
 		return err
 	}
 	_, err := chooseLearners(o)
 	return err
-}
-
-// parseFolds reads "auto" (0), "holdout" (1) or a number from 2.
-func parseFolds(s string) (int, error) {
-	switch strings.ToLower(s) {
-	case "", "auto":
-		return 0, nil
-	case "holdout":
-		return 1, nil
-	}
-	k, err := strconv.Atoi(s)
-	if err != nil || k < 2 {
-		return 0, fmt.Errorf("folds %q: use auto, holdout or a number from 2", s)
-	}
-	return k, nil
 }
 
 // chooseLearners are those that the options leave, the baseline first.
@@ -171,8 +155,11 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 			return nil, inputf("--type %s=%s: %w", name, s, err)
 		}
 	}
+	if err = p.findSplitColumn(o); err != nil {
+		return nil, input(err)
+	}
 	p.features, err = featurize.Infer(p.table, featurize.Options{
-		Target: o.Target, Weight: o.Weight, Types: types, Ignore: o.Ignore, Rows: p.trainRows(),
+		Target: o.Target, Weight: o.Weight, Types: types, Ignore: p.ignored(o), Rows: p.trainRows(),
 	})
 	if err != nil {
 		return nil, input(err)
@@ -286,6 +273,7 @@ func (p *plan) prepare(ctx context.Context, c *Config, held *tables, o *trials.J
 	key := featurize.Key{
 		Dataset: dataset, Plan: planDigest, Target: o.Target, Weight: o.Weight,
 		Task: target.Task, Classes: target.Classes, TrainRows: problem.TrainRows,
+		SplitBy: p.split.By, SplitColumn: p.split.Column,
 	}
 	load := func() (*data.Table, *featurize.Plan, error) { return p.table, p.features, nil }
 	if p.prepared, err = c.Cache.Prepare(ctx, key, load, c.threads()); err != nil {
@@ -325,56 +313,6 @@ func budget(o *trials.JobOptions, now time.Time) time.Duration {
 	return b
 }
 
-// chooseSplit decides how trials are validated: as the options say, or by what
-// the default configuration's folds would cost of the budget of each worker.
-func (p *plan) chooseSplit(o *trials.JobOptions, budget time.Duration) error {
-	k, err := parseFolds(o.Folds)
-	if err != nil {
-		return input(err)
-	}
-	n := p.table.Rows()
-	p.split = trials.Split{Folds: k, Seed: o.Seed}
-	switch {
-	case p.valid > 0:
-		p.split.Folds, p.split.Fixed = 1, p.valid
-	case k == 0:
-		p.split.Folds = p.autoFolds(budget)
-	case k > n:
-		return inputf("fewer rows than folds: %d rows with a target, %d folds", n, k)
-	}
-	if p.split.Folds == 1 && p.valid == 0 {
-		p.split.Holdout = holdoutShare(n)
-	}
-	p.folds = p.split.Assign(n, p.shape.Task, p.prepared.Y)
-	return p.checkFolds(k > 0)
-}
-
-// takeSplit goes on with the split that the job was begun with.
-func (p *plan) takeSplit(s trials.Split) error {
-	p.split = s
-	p.folds = s.Assign(p.table.Rows(), p.shape.Task, p.prepared.Y)
-	return p.checkFolds(true)
-}
-
-// autoFolds is the number of folds, 1 for a hold-out.
-func (p *plan) autoFolds(budget time.Duration) int {
-	cost := p.defaultCost()
-	k := 1
-	switch total := budget.Seconds(); {
-	case p.shape.Rows < fewRows && 8*cost <= shareOfMany*total:
-		k = 8
-	case 5*cost <= shareOfFolds*total, 5*cost <= total && p.shape.Rows < 5*fewRows:
-		k = 5
-	case 3*cost <= shareOfFolds*total && p.shape.Rows < 20*fewRows, p.shape.Rows < 2*fewRows:
-		k = 3 // a hold-out of a few hundred rows tells little
-	}
-	// Each fold needs a row of either class; very small tables, two rows.
-	if p.shape.Task == metrics.Binary {
-		k = min(k, p.smallestClass())
-	}
-	return max(1, min(k, p.shape.Rows/2))
-}
-
 // defaultCost is the declared time of one fit of the default configuration of
 // the learner that matters most.
 func (p *plan) defaultCost() float64 {
@@ -406,55 +344,11 @@ func portfolio(l algos.Learner, s algos.Shape) []search.Params {
 	return nil
 }
 
-// holdoutShare is the part of n rows that is held out: enough to tell models
-// apart, and no more.
-func holdoutShare(n int) float64 {
-	f := float64(n)
-	if n < 5000 {
-		return max(0.1, min(0.2, 500/f))
-	}
-	return max(0.02, min(0.15, 6000/f))
-}
-
-func (p *plan) smallestClass() int {
-	counts := make([]int, p.shape.Classes)
-	for _, v := range p.prepared.Y {
-		if c := int(v); c >= 0 && c < len(counts) {
-			counts[c]++
-		}
-	}
-	return slices.Min(counts)
-}
-
-// checkFolds reports a split on which no score would mean anything.
-func (p *plan) checkFolds(explicit bool) error {
-	task, y := p.shape.Task, p.prepared.Y
-	for i, rows := range p.folds {
-		classes := map[float32]bool{}
-		for _, r := range rows {
-			classes[y[r]] = true
-		}
-		switch {
-		case len(rows) == 0 && p.valid > 0:
-			return inputf("no validation row has a target")
-		case len(rows) == 0 || len(rows) == p.table.Rows():
-			return inputf("fewer rows than folds: %d rows with a target leave fold %d of %d empty", p.table.Rows(), i+1, len(p.folds))
-		case task == metrics.Binary && len(classes) < 2 && p.valid > 0:
-			return inputf("all validation rows are of the class %q: take others", p.prepared.Target.Classes[int(y[rows[0]])])
-		case task == metrics.Binary && len(classes) < 2 && explicit && p.split.Folds > 1:
-			return inputf("fewer rows than folds: the rarer class has %d rows, there are %d folds", p.smallestClass(), len(p.folds))
-		case task == metrics.Binary && len(classes) < 2:
-			return inputf("the rarer class of target %q has %d rows: too few to validate on", p.prepared.Target.Name, p.smallestClass())
-		}
-	}
-	return nil
-}
-
 // study sets up the search: every learner with its space and its portfolio.
 // When there is time for a few fits of the main learner only, it goes first,
 // and beside it those that take next to no time.
 func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
-	scarce := p.split.Folds == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
+	scarce := p.split.Count() == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
 	cfg := search.Config{Seed: seed}
 	for _, l := range p.learners {
 		a := search.Arm{Learner: l.Name(), Space: l.Space(p.shape), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
@@ -477,9 +371,7 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 // cost is the declared time of a trial with all its folds on one worker.
 func (p *plan) cost(threads int) func(search.Suggestion) float64 {
 	shape := p.shape
-	if k := p.split.Folds; k > 1 {
-		shape.Rows -= shape.Rows / k
-	}
+	shape.Rows = p.rowsOfFit()
 	byName := make(map[string]algos.Learner, len(p.learners))
 	for _, l := range p.learners {
 		byName[l.Name()] = l
@@ -489,7 +381,7 @@ func (p *plan) cost(threads int) func(search.Suggestion) float64 {
 		if l == nil {
 			return 0
 		}
-		sec := l.Estimate(shape, s.Params).Seconds * float64(max(1, p.split.Folds)) / float64(max(1, threads))
+		sec := l.Estimate(shape, s.Params).Seconds * float64(p.split.Count()) / float64(max(1, threads))
 		if !(sec >= 0) || math.IsInf(sec, 0) {
 			return 0
 		}

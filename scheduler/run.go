@@ -142,7 +142,7 @@ func (r *runner) understand(ctx context.Context, table *data.Table, records []*t
 		if records[0].Spec.Problem != p.problem {
 			return fmt.Errorf("job %s was begun by another version of the program, which saw the data differently: submit it again", r.job.ID)
 		}
-		err = p.takeSplit(records[0].Spec.Split)
+		err = p.takeSplit(records[0].Spec.Split, true)
 	} else {
 		err = p.chooseSplit(o, budget(o, now))
 	}

@@ -105,6 +105,12 @@ func TestSubmitRefused(t *testing.T) {
 		{"ignored nothing", `{"dataset":"DS","target":"bought","ignore":["age","x"]}`, 422, "body.ignore[1]", ""},
 		{"one fold", `{"dataset":"DS","target":"bought","folds":"1"}`, 422, "body.folds", "from 2"},
 		{"more folds than rows", `{"dataset":"DS","target":"bought","folds":"61"}`, 422, "body.folds", "60 rows"},
+		{"no such group column", `{"dataset":"DS","target":"bought","group_column":"agee"}`, 422, "body.group_column", `did you mean "age"`},
+		{"time and fold columns", `{"dataset":"DS","target":"bought","time_column":"age","fold_column":"age"}`, 422, "body.group_column", "exclude each other"},
+		{"target as fold column", `{"dataset":"DS","target":"bought","fold_column":"bought"}`, 422, "body.fold_column", "target"},
+		{"too many repeats", `{"dataset":"DS","target":"bought","repeats":21}`, 422, "body.repeats", ""},
+		{"part of a row held out", `{"dataset":"DS","target":"bought","holdout":1.5}`, 422, "body.holdout", "share"},
+		{"folds and a hold-out", `{"dataset":"DS","target":"bought","folds":"3","holdout":0.5}`, 422, "body.holdout", "exclude each other"},
 		{"all rows for validation", `{"dataset":"DS","target":"bought","valid_rows":60}`, 422, "body.valid_rows", ""},
 	}
 	for _, tt := range tests {
@@ -272,14 +278,23 @@ func TestOptionsRoundTrip(t *testing.T) {
 	d := automl.Dataset{ID: "d", Rows: 100, Columns: []automl.ColumnInfo{{Name: "y"}, {Name: "x"}, {Name: "w"}}}
 	r := automl.JobRequest{
 		Dataset: "d", Name: "n", Target: "y", Time: "1h2m3.5s", Deadline: now.Add(time.Hour), Trials: 7, Metric: "roc_auc", Task: "binary",
-		Positive: "1", Weight: "w", Folds: "5", Seed: 9, Types: map[string]string{"x": "categorical"}, Ignore: []string{"x"}, ValidRows: 3, Threads: 2,
+		Positive: "1", Weight: "w", Folds: "5", Seed: 9, Types: map[string]string{"x": "categorical"}, Ignore: []string{"x"}, Threads: 2,
+		Group: "x", Repeats: 2,
 	}
-	o, err := jobOptions(&r, d, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(r, jobRequest(&trials.Job{Dataset: "d", Name: "n", Options: o})); diff != "" {
-		t.Error(diff)
+	for _, change := range []func(){
+		func() {},
+		func() { r.Folds, r.Group, r.Repeats, r.ValidRows = "holdout", "", 0, 3 },
+		func() { r.Folds, r.ValidRows, r.TimeColumn, r.Holdout = "", 0, "x", 0.25 },
+		func() { r.TimeColumn, r.Fold, r.Holdout = "", "x", 0 },
+	} {
+		change()
+		o, err := jobOptions(&r, d, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, jobRequest(&trials.Job{Dataset: "d", Name: "n", Options: o})); diff != "" {
+			t.Error(diff)
+		}
 	}
 	b, err := json.Marshal(automl.JobRequest{Dataset: "d", Target: "y"})
 	if err != nil || string(b) != `{"dataset":"d","target":"y"}` {

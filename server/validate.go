@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,12 +48,13 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 	o := trials.JobOptions{
 		Target: r.Target, Deadline: r.Deadline, Trials: r.Trials, Metric: r.Metric, Task: metrics.Task(r.Task),
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
+		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
 		Types: r.Types, Ignore: r.Ignore, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	o.Time = c.budget(r, now)
 	c.checkColumns(r)
 	c.checkTask(r)
-	c.checkFolds(r, d.Rows)
+	c.checkFolds(r, &o, d.Rows)
 	c.checkLearners(r)
 	if r.Trials < 0 {
 		c.add("trials", r.Trials, "the number of trials must not be negative")
@@ -134,15 +134,15 @@ func (c *checker) checkTask(r *automl.JobRequest) {
 	}
 }
 
-func (c *checker) checkFolds(r *automl.JobRequest, rows int) {
-	switch r.Folds {
-	case "", "auto", "holdout":
-	default:
-		if k, err := strconv.Atoi(r.Folds); err != nil || k < 2 || k > 100 {
-			c.add("folds", r.Folds, "folds %q: use auto, holdout or a number from 2 to 100", r.Folds)
-		} else if k > rows {
-			c.add("folds", r.Folds, "%d folds of %d rows: each fold needs a row", k, rows)
-		}
+func (c *checker) checkFolds(r *automl.JobRequest, o *trials.JobOptions, rows int) {
+	known := true
+	for _, f := range [][2]string{{"group_column", r.Group}, {"time_column", r.TimeColumn}, {"fold_column", r.Fold}} {
+		known = (f[1] == "" || c.column(f[0], f[1])) && known
+	}
+	if field, err := o.CheckSplit(); err != nil && known {
+		c.add(field, nil, "%v", err)
+	} else if k, _ := o.FoldCount(); k > rows {
+		c.add("folds", r.Folds, "%d folds of %d rows: each fold needs a row", k, rows)
 	}
 	if r.ValidRows < 0 || r.ValidRows > 0 && r.ValidRows >= rows {
 		c.add("valid_rows", r.ValidRows, "%d validation rows of %d leave none to train on", r.ValidRows, rows)
@@ -179,6 +179,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 	r := automl.JobRequest{
 		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
+		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
 		Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, ValidRows: o.ValidRows, Threads: o.Threads,
 	}
 	if o.Time > 0 {

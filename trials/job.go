@@ -28,19 +28,30 @@ type JobOptions struct {
 	// Time is the wall-clock budget from the first dispatched trial; Trials
 	// bounds the number of trials. Both zero means Time = 60 s; Trials alone
 	// has no time limit and is deterministic.
-	Time     time.Duration     `json:"time,omitempty"`
-	Deadline time.Time         `json:"deadline,omitzero"` // absolute end, beside Time
-	Trials   int               `json:"trials,omitempty"`
-	Metric   string            `json:"metric,omitempty"`
-	Task     metrics.Task      `json:"task,omitempty"`
-	Positive string            `json:"positive_class,omitempty"`
-	Weight   string            `json:"weight_column,omitempty"`
-	Folds    string            `json:"folds,omitempty"` // auto, holdout or a number from 2
-	Seed     uint64            `json:"seed,omitempty"`
-	Include  []string          `json:"include,omitempty"` // learners
-	Exclude  []string          `json:"exclude,omitempty"`
-	Types    map[string]string `json:"types,omitempty"`
-	Ignore   []string          `json:"ignore,omitempty"`
+	Time     time.Duration `json:"time,omitempty"`
+	Deadline time.Time     `json:"deadline,omitzero"` // absolute end, beside Time
+	Trials   int           `json:"trials,omitempty"`
+	Metric   string        `json:"metric,omitempty"`
+	Task     metrics.Task  `json:"task,omitempty"`
+	Positive string        `json:"positive_class,omitempty"`
+	Weight   string        `json:"weight_column,omitempty"`
+	Folds    string        `json:"folds,omitempty"` // auto, holdout or a number from 2
+	// Holdout is the share of the rows (below 1) or their number (from 1) that is
+	// held out in place of folds; 0 chooses.
+	Holdout float64 `json:"holdout,omitempty"`
+	// Repeats of the cross-validation; 0 means one.
+	Repeats int `json:"repeats,omitempty"`
+	// Group, Time and Fold name the column that divides the rows: those of one
+	// group are validated together, those of a time after earlier ones, or as the
+	// column says. At most one of them is set.
+	Group      string            `json:"group_column,omitempty"`
+	TimeColumn string            `json:"time_column,omitempty"`
+	Fold       string            `json:"fold_column,omitempty"`
+	Seed       uint64            `json:"seed,omitempty"`
+	Include    []string          `json:"include,omitempty"` // learners
+	Exclude    []string          `json:"exclude,omitempty"`
+	Types      map[string]string `json:"types,omitempty"`
+	Ignore     []string          `json:"ignore,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

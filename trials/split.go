@@ -5,27 +5,61 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
 // defaultHoldout is the share held out when Split.Holdout is not set.
 const defaultHoldout = 0.2
 
-// Assign returns the validation rows of each fold, ascending: Folds lists for
-// cross-validation, one for a hold-out or for Fixed. It depends on nothing but
-// its arguments.
+// Assign returns the validation rows of each fold, ascending: Count lists, one
+// for a hold-out or for Fixed. It depends on nothing but its arguments.
 //
-// n is the number of rows and y their targets (class indices when classifying),
-// indexed by row. Folds are stratified: each class is dealt out evenly over the
-// folds; in regression each run of neighbours in the order of y is. A class with
-// one row and rows without a target (NaN or negative class) are in no list, so
-// that they only train. Lists are empty if there are fewer rows than folds.
-func (s Split) Assign(n int, t metrics.Task, y []float32) [][]int32 {
+// n is the number of rows, y their targets (class indices when classifying) and
+// keys what featurize.SplitKeys made of Column, indexed by row; keys is not looked
+// at without By. Lists are empty if there are fewer rows, groups or times than
+// folds.
+//
+// Without By folds are stratified: each class is dealt out evenly over the folds;
+// in regression each run of neighbours in the order of y is. A class with one row
+// and rows without a target (NaN or negative class) are in no list, so that they
+// only train. See groupFolds and timeFolds for the others. With Repeats the lists
+// of one repetition follow those of another.
+func (s Split) Assign(n int, t metrics.Task, y []float32, keys []int32) [][]int32 {
 	if s.Fixed > 0 {
 		return [][]int32{span(max(0, n-s.Fixed), n)}
 	}
+	var lists [][]int32
+	for k := range max(1, s.Repeats) {
+		once := s
+		if k > 0 {
+			once.Seed = MixSeed(s.Seed, k)
+		}
+		lists = append(lists, once.assign(n, t, y, keys)...)
+	}
+	return lists
+}
+
+// Count is the number of lists that Assign returns.
+func (s Split) Count() int {
+	if s.Fixed > 0 {
+		return 1
+	}
+	return max(1, s.Folds) * max(1, s.Repeats)
+}
+
+// assign is Assign for one repetition.
+func (s Split) assign(n int, t metrics.Task, y []float32, keys []int32) [][]int32 {
 	y = y[:min(n, len(y))]
 	folds := max(1, s.Folds)
+	switch s.By {
+	case featurize.ByGroup:
+		return s.groupFolds(t, y, keys)
+	case featurize.ByTime:
+		return s.timeFolds(keys)
+	case featurize.ByFold:
+		return collect(keys, folds)
+	}
 	of := make([]int32, len(y)) // fold of each row, -1 for none
 	for i := range of {
 		of[i] = -1
@@ -45,10 +79,22 @@ func (s Split) Assign(n int, t metrics.Task, y []float32) [][]int32 {
 	return collect(of, folds)
 }
 
-// Train returns the training rows that go with the validation rows of a fold:
-// all others of the n rows, ascending.
-func (s Split) Train(n int, valid []int32) []int32 {
+// Train returns the training rows that go with the validation rows of a fold,
+// ascending: all others of the n rows, or those of earlier times.
+func (s Split) Train(n int, valid, keys []int32) []int32 {
 	train := make([]int32, 0, max(0, n-len(valid)))
+	if s.By == featurize.ByTime && s.Fixed == 0 && len(valid) > 0 {
+		first := keys[valid[0]]
+		for _, i := range valid {
+			first = min(first, keys[i])
+		}
+		for i := range int32(n) {
+			if keys[i] < first {
+				train = append(train, i)
+			}
+		}
+		return train
+	}
 	v := 0
 	for i := range int32(n) {
 		if v < len(valid) && valid[v] == i {
@@ -144,7 +190,7 @@ func (s Split) rankOrder(y []float32, r *rng) []int32 {
 func collect(of []int32, folds int) [][]int32 {
 	lists := make([][]int32, folds)
 	for i, f := range of {
-		if f >= 0 {
+		if f >= 0 && int(f) < folds {
 			lists[f] = append(lists[f], int32(i))
 		}
 	}

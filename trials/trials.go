@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
 )
@@ -36,10 +37,16 @@ const (
 )
 
 // Split says how rows are divided for validation; it is a pure function of
-// itself, the number of rows and the target.
+// itself, the number of rows, the target and the column that divides them.
 type Split struct {
 	// Folds is K for cross-validation; 1 for one hold-out.
 	Folds int `json:"folds"`
+	// Repeats of the cross-validation, each with folds of its own; 0 means one.
+	Repeats int `json:"repeats,omitempty"`
+	// By and Column: the column of groups, times or folds that divides the rows,
+	// "" for none.
+	By     featurize.SplitBy `json:"by,omitempty"`
+	Column string            `json:"column,omitempty"`
 	// Holdout is the share of rows held out when Folds is 1.
 	Holdout float64 `json:"holdout,omitempty"`
 	// Fixed: the last Fixed rows of the table are the validation rows (--valid).

@@ -39,8 +39,8 @@ func TestAssignInvariants(t *testing.T) {
 		if s.Folds == 1 {
 			s.Holdout = rapid.Float64Range(0.05, 0.6).Draw(t, "share")
 		}
-		folds := s.Assign(len(y), task, y)
-		if d := cmp.Diff(folds, s.Assign(len(y), task, slices.Clone(y))); d != "" {
+		folds := s.Assign(len(y), task, y, nil)
+		if d := cmp.Diff(folds, s.Assign(len(y), task, slices.Clone(y), nil)); d != "" {
 			t.Fatalf("not repeatable: %s", d)
 		}
 		if len(folds) != s.Folds {
@@ -54,7 +54,7 @@ func TestAssignInvariants(t *testing.T) {
 			for _, i := range rows {
 				times[i]++
 			}
-			if train := s.Train(len(y), rows); len(train)+len(rows) != len(y) {
+			if train := s.Train(len(y), rows, nil); len(train)+len(rows) != len(y) {
 				t.Fatalf("%d training and %d validation rows of %d", len(train), len(rows), len(y))
 			}
 		}
@@ -109,13 +109,13 @@ func TestAssignShares(t *testing.T) {
 	}
 	for _, share := range []float64{0.1, 0.2, 0.33, 0.4} {
 		for _, task := range []metrics.Task{metrics.Binary, metrics.Regression} {
-			rows := trials.Split{Folds: 1, Holdout: share, Seed: 1}.Assign(len(y), task, y)[0]
+			rows := trials.Split{Folds: 1, Holdout: share, Seed: 1}.Assign(len(y), task, y, nil)[0]
 			if want := share * 1000; math.Abs(float64(len(rows))-want) > 1 {
 				t.Errorf("%s: %d rows held out, want %v", task, len(rows), want)
 			}
 		}
 	}
-	if a, b := (trials.Split{Folds: 5, Seed: 1}).Assign(1000, metrics.Binary, y), (trials.Split{Folds: 5, Seed: 2}).Assign(1000, metrics.Binary, y); cmp.Equal(a, b) {
+	if a, b := (trials.Split{Folds: 5, Seed: 1}).Assign(1000, metrics.Binary, y, nil), (trials.Split{Folds: 5, Seed: 2}).Assign(1000, metrics.Binary, y, nil); cmp.Equal(a, b) {
 		t.Error("the seed changes nothing")
 	}
 }
@@ -128,7 +128,7 @@ func TestAssignStratifiesRegression(t *testing.T) {
 		y[i] = float32(math.Exp(float64(i*37%100) / 10))
 	}
 	for seed := range uint64(20) {
-		for f, rows := range (trials.Split{Folds: 5, Seed: seed}).Assign(100, metrics.Regression, y) {
+		for f, rows := range (trials.Split{Folds: 5, Seed: seed}).Assign(100, metrics.Regression, y, nil) {
 			var rank float64
 			for _, i := range rows {
 				rank += float64(i * 37 % 100)
@@ -144,11 +144,11 @@ func TestAssignStratifiesRegression(t *testing.T) {
 func TestAssignIsFrozen(t *testing.T) {
 	t.Parallel()
 	y := []float32{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 1}
-	got := trials.Split{Folds: 3, Seed: 7}.Assign(len(y), metrics.Multiclass, y)
+	got := trials.Split{Folds: 3, Seed: 7}.Assign(len(y), metrics.Multiclass, y, nil)
 	if d := cmp.Diff(frozenFolds, got); d != "" {
 		t.Error(d)
 	}
-	got = trials.Split{Folds: 3, Seed: 7}.Assign(len(y), metrics.Regression, y)
+	got = trials.Split{Folds: 3, Seed: 7}.Assign(len(y), metrics.Regression, y, nil)
 	if d := cmp.Diff(frozenRegression, got); d != "" {
 		t.Error(d)
 	}
@@ -157,11 +157,11 @@ func TestAssignIsFrozen(t *testing.T) {
 func TestAssignFixed(t *testing.T) {
 	t.Parallel()
 	s := trials.Split{Folds: 5, Fixed: 3}
-	got := s.Assign(10, metrics.Regression, make([]float32, 10))
+	got := s.Assign(10, metrics.Regression, make([]float32, 10), nil)
 	if d := cmp.Diff([][]int32{{7, 8, 9}}, got); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]int32{0, 1, 2, 3, 4, 5, 6}, s.Train(10, got[0])); d != "" {
+	if d := cmp.Diff([]int32{0, 1, 2, 3, 4, 5, 6}, s.Train(10, got[0], nil)); d != "" {
 		t.Error(d)
 	}
 }

@@ -39,7 +39,7 @@ type trial struct {
 	threads int
 	folds   [][]int32
 
-	oof    []float32 // rows × width, NaN where not validated
+	oof    []float32 // rows × width, NaN where not validated; means over repetitions
 	losses []float64 // NaN where the metric is not defined on a fold
 	models []trials.Model
 	result trials.Result
@@ -110,7 +110,7 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 	}
 	t.problem = algos.Problem{Task: p.Task, Classes: len(p.Classes), Metric: metric}
 	t.width = metrics.Width(p.Task, len(p.Classes))
-	if t.p, err = t.w.prepared(ctx, &p, t.threads); err != nil {
+	if t.p, err = t.w.prepared(ctx, &p, &t.spec.Split, t.threads); err != nil {
 		return missing(ctx, "data", err)
 	}
 	t.folds = t.w.split.assign(t.spec, p.Task, t.p)
@@ -140,10 +140,11 @@ func (e *transferError) Unwrap() error { return e.err }
 
 // prepared brings the matrix of a problem: from the cache, else from the table,
 // which is in the cache or on the bus.
-func (w *worker) prepared(ctx context.Context, p *trials.Problem, threads int) (*featurize.Prepared, error) {
+func (w *worker) prepared(ctx context.Context, p *trials.Problem, s *trials.Split, threads int) (*featurize.Prepared, error) {
 	key := featurize.Key{
 		Dataset: p.Dataset, Plan: p.Plan, Target: p.Target, Weight: p.Weight,
 		Task: p.Task, Classes: p.Classes, TrainRows: p.TrainRows,
+		SplitBy: s.By, SplitColumn: s.Column,
 	}
 	return w.Cache.Prepare(ctx, key, func() (*data.Table, *featurize.Plan, error) {
 		blob, err := w.blob(ctx, p.Plan)
@@ -191,11 +192,12 @@ func (t *trial) estimate() int64 {
 // ends at its deadline as well.
 func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, error) {
 	for k := range t.folds {
-		if len(t.folds[k]) == 0 || len(t.folds[k]) == t.p.Rows {
+		train := t.spec.Split.Train(t.p.Rows, t.folds[k], t.p.Keys)
+		if len(t.folds[k]) == 0 || len(train) == 0 {
 			return failed("fold %d of %d has no rows to %s: use fewer folds", k+1, len(t.folds),
 				[]string{"validate", "train"}[min(1, len(t.folds[k]))]), nil
 		}
-		fitted, out := t.fitInTurn(fits, k, left)
+		fitted, out := t.fitInTurn(fits, k, train, left)
 		if ctx.Err() != nil {
 			return outcome{}, ctx.Err()
 		}
@@ -222,24 +224,24 @@ func (t *trial) outOfTime(k int) outcome {
 
 // fitInTurn trains fold k within an equal share of the time that is left for it
 // and the folds after it: one that is cut still counts, and none goes without.
-func (t *trial) fitInTurn(ctx context.Context, k int, left *leftBehind) (*algos.Fitted, outcome) {
+func (t *trial) fitInTurn(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
 	end, ok := ctx.Deadline()
 	if !ok {
-		return t.fit(ctx, k, left)
+		return t.fit(ctx, k, train, left)
 	}
 	share := time.Until(end) / time.Duration(len(t.folds)-k)
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	return t.fit(ctx, k, left)
+	return t.fit(ctx, k, train, left)
 }
 
-// fit trains fold k.
-func (t *trial) fit(ctx context.Context, k int, left *leftBehind) (*algos.Fitted, outcome) {
+// fit trains fold k on its rows.
+func (t *trial) fit(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
 	valid := t.folds[k]
 	rows := func(r []int32) algos.Data { return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: t.p.W, Rows: r} }
 	req := &algos.Request{
 		Problem: t.problem,
-		Train:   rows(t.spec.Split.Train(t.p.Rows, valid)), Valid: rows(valid),
+		Train:   rows(train), Valid: rows(valid),
 		Params: t.spec.Params, Seed: trials.MixSeed(t.spec.Seed, k), Threads: t.threads, MaxSteps: t.spec.MaxSteps,
 	}
 	start := time.Now()
@@ -287,9 +289,7 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 			return errors.New("predictions that are not numbers")
 		}
 	}
-	for i, row := range valid {
-		copy(t.oof[int(row)*t.width:], pred[i*t.width:(i+1)*t.width])
-	}
+	t.gather(valid, pred)
 	loss, err := t.loss(valid, pred)
 	if err != nil {
 		// The fold may lack a class that the metric needs; all folds together
@@ -303,6 +303,22 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 	t.models = append(t.models, m)
 	t.result.Bytes += int64(len(m.Bytes))
 	return nil
+}
+
+// gather takes in the predictions of a fold; those of repetitions are averaged, so
+// that they need no more room than one.
+func (t *trial) gather(valid []int32, pred []float32) {
+	share := 1 / float32(max(1, t.spec.Split.Repeats))
+	for i, row := range valid {
+		to := t.oof[int(row)*t.width : (int(row)+1)*t.width]
+		for j := range to {
+			v := float32(pred[i*t.width+j] * share)
+			if to[j] == to[j] {
+				v += to[j]
+			}
+			to[j] = v
+		}
+	}
 }
 
 // loss of the predictions (one a row of rows, in order).
@@ -411,7 +427,7 @@ type splitCache struct {
 
 func (c *splitCache) assign(s *trials.Spec, task metrics.Task, p *featurize.Prepared) [][]int32 {
 	if c.folds == nil || c.problem != s.Problem || c.split != s.Split {
-		*c = splitCache{s.Problem, s.Split, s.Split.Assign(p.Rows, task, p.Y)}
+		*c = splitCache{s.Problem, s.Split, s.Split.Assign(p.Rows, task, p.Y, p.Keys)}
 	}
 	return c.folds
 }

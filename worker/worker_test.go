@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-09a2cce4/automl/bus"
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -111,6 +112,77 @@ func checkEvents(t *testing.T, r *trials.Record, events <-chan bus.Event) {
 		var d foldData
 		if err := json.Unmarshal(e.Data, &d); err != nil || e.Kind != "fold" || d.Fold != k || d.Folds != 3 || *d.Loss != r.Result.FoldLosses[k] {
 			t.Errorf("got %+v %s", e, e.Data)
+		}
+	}
+}
+
+// A worker elsewhere divides the rows by a column as the table says, and averages
+// the predictions of repetitions.
+func TestFoldsByColumn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, bus.Config{}, "127.0.0.1:0")
+	ctx := testContext(t)
+	far, err := bus.Connect(ctx, bus.Config{URL: s.srv.URL(), BlobDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(far.Close)
+	c := s.config()
+	c.Bus = far
+	s.start(c)
+	splits := []trials.Split{
+		{Folds: 3, Repeats: 2, By: featurize.ByGroup, Column: "a", Seed: 1},
+		{Folds: 3, By: featurize.ByTime, Column: "a"},
+		{Folds: 2, By: featurize.ByFold, Column: "y"},
+	}
+	for n, split := range splits {
+		spec := s.spec(n, "odd", "")
+		spec.Split = split
+		s.submit(spec)
+	}
+	y := make([]float32, rows)
+	for i := range y {
+		y[i] = float32(s.table.Column("y").Floats[i])
+	}
+	for n, r := range s.final(len(splits)) {
+		if r.State != trials.Succeeded {
+			t.Fatalf("%v: %s", splits[n], r.Reason)
+		}
+		blob, err := s.bus.GetBlob(ctx, r.Result.OutOfFold)
+		if err != nil {
+			t.Fatal(err)
+		}
+		oof, err := trials.DecodeOOF(blob, rows, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := featurize.SplitKeys(s.table.Column(splits[n].Column), splits[n].By)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkShares(t, splits[n], y, keys, oof)
+	}
+}
+
+// checkShares compares predictions of odd with the shares of the training rows.
+func checkShares(t *testing.T, s trials.Split, y []float32, keys []int32, oof []float32) {
+	t.Helper()
+	want := make([]float64, rows)
+	seen := make([]bool, rows)
+	for _, valid := range s.Assign(rows, metrics.Binary, y, keys) {
+		train := s.Train(rows, valid, keys)
+		sum := 0.0
+		for _, i := range train {
+			sum += float64(y[i])
+		}
+		for _, i := range valid {
+			want[i] += sum / float64(len(train)) / float64(max(1, s.Repeats))
+			seen[i] = true
+		}
+	}
+	for i, v := range oof {
+		if (v == v) != seen[i] || seen[i] && math.Abs(float64(v)-want[i]) > 1e-6 {
+			t.Fatalf("%v: row %d is predicted as %v, want %v", s, i, v, want[i])
 		}
 	}
 }

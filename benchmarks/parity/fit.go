@@ -129,8 +129,8 @@ func (j *job) trainDefaults(ctx context.Context, learner algos.Learner, r *algos
 	split := trials.Split{Folds: 1, Holdout: j.holdout, Seed: uint64(j.seed)}
 	r.Valid, r.Params = r.Train, search.Params{}
 	maps.Copy(r.Params, j.params)
-	r.Valid.Rows = split.Assign(len(all), r.Problem.Task, r.Train.Y)[0]
-	r.Train.Rows = split.Train(len(all), r.Valid.Rows)
+	r.Valid.Rows = split.Assign(len(all), r.Problem.Task, r.Train.Y, nil)[0]
+	r.Train.Rows = split.Train(len(all), r.Valid.Rows, nil)
 	pinRate(learner, r)
 	fitted, err := learner.Fit(ctx, r)
 	if err != nil || !j.refit {

@@ -127,7 +127,7 @@ func halvesOf(set *dataset.Set, seeds int) []byte {
 	out := make([]byte, 0, seeds*set.Train)
 	for seed := range seeds {
 		of := slices.Repeat([]byte{never}, set.Train)
-		for k, rows := range (trials.Split{Folds: 2, Seed: uint64(seed)}).Assign(set.Train, problem.Task, set.Y) {
+		for k, rows := range (trials.Split{Folds: 2, Seed: uint64(seed)}).Assign(set.Train, problem.Task, set.Y, nil) {
 			for _, r := range rows {
 				of[r] = byte(k)
 			}

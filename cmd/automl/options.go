@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,11 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "positive-class", Usage: "the `CLASS` that scores are about (default: the later one in sorted order)"},
 		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
 		&cli.StringFlag{Name: "folds", Usage: "validate by `K` folds, holdout or auto", DefaultText: "auto"},
+		&cli.StringFlag{Name: "repeats", Usage: "repeat the folds `N` times, drawn anew", DefaultText: "1"},
+		&cli.StringFlag{Name: "holdout", Usage: "hold out a `SHARE` of the rows, such as 0.2, or a number of rows"},
+		&cli.StringFlag{Name: "group-column", Usage: "validate rows of equal values in `COL` together"},
+		&cli.StringFlag{Name: "time-column", Usage: "train on earlier, validate on later rows by `COL`"},
+		&cli.StringFlag{Name: "fold-column", Usage: "`COL` says the fold of each row"},
 		&cli.StringFlag{Name: "seed", Usage: "random seed `N`", DefaultText: "0"},
 		&cli.StringFlag{Name: "threads", Usage: "`N` threads for each trial (default: chosen with the workers)"},
 		&cli.StringSliceFlag{Name: "include", Usage: "try only learners `A,B`"},
@@ -37,6 +43,9 @@ type jobOptions struct {
 	trials                       int           // 0 for no bound
 	metric, task, positive       string
 	weight, folds                string
+	group, timeColumn, fold      string // columns
+	repeats                      int
+	holdout                      float64
 	seed                         uint64
 	threads                      int
 	include, exclude, ignoreCols []string
@@ -47,6 +56,7 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	o := &jobOptions{
 		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
 		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
+		group: c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
 	}
 	if o.target == "" {
 		return nil, userf("--target COL is missing: name the column to predict")
@@ -55,6 +65,12 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 		return nil, err
 	}
 	var err error
+	if o.repeats, err = countFlag(c, "repeats", 1, 0); err != nil {
+		return nil, err
+	}
+	if o.holdout, err = shareFlag(c, "holdout"); err != nil {
+		return nil, err
+	}
 	if o.seed, err = seedFlag(c); err != nil {
 		return nil, err
 	}
@@ -83,6 +99,18 @@ func (o *jobOptions) readBudget(c *cli.Context) (err error) {
 		o.time = defaultTime
 	}
 	return nil
+}
+
+// shareFlag reads a share of the rows or their number, 0 if absent.
+func shareFlag(c *cli.Context, name string) (float64, error) {
+	if !c.IsSet(name) {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(c.String(name), 64)
+	if err != nil || !(v > 0) {
+		return 0, userf("--%s %q: use a share of the rows such as 0.2 or a number of rows", name, c.String(name))
+	}
+	return v, nil
 }
 
 func readTime(s string) (time.Duration, error) {

@@ -1,0 +1,116 @@
+package trials
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/seed-09a2cce4/automl/featurize"
+)
+
+// MaxFolds bounds the folds of a job, and MaxRepeats the repetitions.
+const (
+	MaxFolds   = 100
+	MaxRepeats = 20
+)
+
+// SplitColumn is the column that divides the rows, and how; "" for none.
+func (o *JobOptions) SplitColumn() (featurize.SplitBy, string) {
+	switch {
+	case o.Group != "":
+		return featurize.ByGroup, o.Group
+	case o.TimeColumn != "":
+		return featurize.ByTime, o.TimeColumn
+	case o.Fold != "":
+		return featurize.ByFold, o.Fold
+	}
+	return "", ""
+}
+
+// FoldCount reads Folds and Holdout: 0 to choose, 1 for a hold-out, or the number
+// of folds.
+func (o *JobOptions) FoldCount() (int, error) {
+	switch strings.ToLower(o.Folds) {
+	case "", "auto":
+		if o.Holdout != 0 {
+			return 1, nil
+		}
+		return 0, nil
+	case "holdout":
+		return 1, nil
+	}
+	k, err := strconv.Atoi(o.Folds)
+	if err != nil || k < 2 || k > MaxFolds {
+		return 0, fmt.Errorf("folds %q: use auto, holdout or a number from 2 to %d", o.Folds, MaxFolds)
+	}
+	return k, nil
+}
+
+// CheckSplit reports what is wrong with the options of validation before any data
+// is looked at, or which of them exclude each other, and the JSON name of the
+// field to blame.
+func (o *JobOptions) CheckSplit() (field string, err error) {
+	k, err := o.FoldCount()
+	if err != nil {
+		return "folds", err
+	}
+	by, column := o.SplitColumn()
+	switch {
+	case o.Repeats < 0 || o.Repeats > MaxRepeats:
+		return "repeats", fmt.Errorf("repeats %d: use a number from 1 to %d", o.Repeats, MaxRepeats)
+	case !(o.Holdout >= 0) || math.IsInf(o.Holdout, 0) || o.Holdout >= 1 && o.Holdout != math.Trunc(o.Holdout):
+		return "holdout", fmt.Errorf("holdout %v: use a share of the rows such as 0.2 or a number of rows", o.Holdout)
+	case o.Holdout > 0 && k > 1:
+		return "holdout", fmt.Errorf("%d folds and a hold-out exclude each other: give one", k)
+	case o.Group != "" && o.TimeColumn != "", o.Group != "" && o.Fold != "", o.TimeColumn != "" && o.Fold != "":
+		return "group_column", fmt.Errorf("the columns of groups, times and folds exclude each other: give one")
+	case o.Repeats > 1 && k == 1:
+		return "repeats", fmt.Errorf("repeats %d: a hold-out is not repeated: use folds", o.Repeats)
+	case o.Repeats > 1 && (by == featurize.ByTime || by == featurize.ByFold):
+		return "repeats", fmt.Errorf("repeats %d: the %s column %q leaves nothing to draw again", o.Repeats, by, column)
+	case o.Fold != "" && (k > 0 || o.Holdout > 0):
+		return "fold_column", fmt.Errorf("the fold column %q says what the folds are: leave out their number and the hold-out", column)
+	case column != "" && (column == o.Target || column == o.Weight):
+		return string(by) + "_column", fmt.Errorf("column %q cannot be the %s column and the target or the weight column too", column, by)
+	}
+	return o.checkValid()
+}
+
+// checkValid reports what does not go with validation rows of their own.
+func (o *JobOptions) checkValid() (field string, err error) {
+	by, column := o.SplitColumn()
+	k, _ := o.FoldCount()
+	switch {
+	case o.ValidRows == 0:
+	case column != "":
+		return string(by) + "_column", fmt.Errorf("validation rows of their own and the %s column %q exclude each other: give one", by, column)
+	case o.Holdout > 0 || o.Repeats > 1 || k > 1:
+		return "folds", fmt.Errorf("validation rows of their own and folds, repeats or a hold-out exclude each other: give one")
+	}
+	return "", nil
+}
+
+// String says in words how rows are divided.
+func (s Split) String() string {
+	text := "hold-out rows"
+	switch {
+	case s.Fixed > 0:
+		return text
+	case s.By == featurize.ByTime && s.Folds > 1:
+		return fmt.Sprintf("%d expanding windows of %s", s.Folds, s.Column)
+	case s.By == featurize.ByTime:
+		return "the latest rows by " + s.Column
+	case s.By == featurize.ByFold:
+		return fmt.Sprintf("the %d folds of %s", s.Folds, s.Column)
+	case s.Folds > 1:
+		text = fmt.Sprintf("%d-fold cross-validation", s.Folds)
+	}
+	if s.Repeats > 1 {
+		text = fmt.Sprintf("%d × %s", s.Repeats, text)
+	}
+	if s.By == featurize.ByGroup {
+		text += " by " + s.Column
+	}
+	return text
+}
