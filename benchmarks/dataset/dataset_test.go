@@ -100,7 +100,7 @@ func TestFromTable(t *testing.T) {
 	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := FromTable("t", path, "y", "", 2)
+	s, err := FromTable(Source{Name: "t", Path: path, Target: "y"}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestFromTable(t *testing.T) {
 	if s.Test != known/4 || s.Train+s.Test != known || sum(s.Y) != total {
 		t.Errorf("parted into %d and %d rows", s.Train, s.Test)
 	}
-	if _, err := FromTable("t", path, "z", "", 1); err == nil || !strings.Contains(err.Error(), `"z"`) {
+	if _, err := FromTable(Source{Name: "t", Path: path, Target: "z"}, 1); err == nil || !strings.Contains(err.Error(), `"z"`) {
 		t.Errorf("error %v for a target that is not there", err)
 	}
 }

@@ -77,7 +77,7 @@ func table(path, to string, args []string) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	s, err := dataset.FromTable(filepath.Base(to), path, *target, metrics.Task(*task), runtime.NumCPU())
+	s, err := dataset.FromTable(dataset.Source{Name: filepath.Base(to), Path: path, Target: *target, Task: metrics.Task(*task)}, runtime.NumCPU())
 	if err != nil {
 		return err
 	}

@@ -67,9 +67,9 @@ func scoreAll(ctx context.Context, dir string, args []string) error {
 		f := speed{System: "ours", Way: way.name, Trees: t.Len(), Leaves: mostLeaves(t)}
 		way.once()
 		for range *reps {
-			start := cpuSeconds()
+			start := dataset.CPUSeconds()
 			way.once()
-			f.All = append(f.All, (cpuSeconds()-start)*1e9/float64(frame.Rows*t.Len()))
+			f.All = append(f.All, (dataset.CPUSeconds()-start)*1e9/float64(frame.Rows*t.Len()))
 		}
 		sorted := slices.Sorted(slices.Values(f.All))
 		f.NS = sorted[len(sorted)/2]

@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"runtime/debug"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -54,8 +51,8 @@ func train(ctx context.Context, s *dataset.Set, j *job) (*figure, error) {
 		return nil, err
 	}
 	debug.FreeOSMemory()
-	reset := resetPeak()
-	before, cpu, start := peakMB(), cpuSeconds(), time.Now()
+	reset := dataset.ResetPeak()
+	before, cpu, start := dataset.PeakMB(), dataset.CPUSeconds(), time.Now()
 	fitted, err := learner.Fit(ctx, &algos.Request{
 		Problem: problem, Params: j.params, Seed: 1, Threads: j.threads,
 		Train: algos.Data{M: matrix.New(s.Frame(0, s.Train), nil, j.threads), Y: s.Y[:s.Train], Rows: dataset.Rows(s.Train)},
@@ -64,10 +61,10 @@ func train(ctx context.Context, s *dataset.Set, j *job) (*figure, error) {
 		return nil, err
 	}
 	f := &figure{
-		System: "ours", Seconds: time.Since(start).Seconds(), CPU: cpuSeconds() - cpu, Trees: fitted.Steps, PeakMB: -1,
+		System: "ours", Seconds: time.Since(start).Seconds(), CPU: dataset.CPUSeconds() - cpu, Trees: fitted.Steps, PeakMB: -1,
 		Model: fmt.Sprintf("%x", sha256.Sum256(fitted.Predictor.Append(nil))),
 	}
-	if after := peakMB(); reset && after > 0 {
+	if after := dataset.PeakMB(); reset && after > 0 {
 		f.PeakMB = after - before
 	}
 	return f, f.score(s, problem, fitted, j.threads)
@@ -87,30 +84,4 @@ func (f *figure) score(s *dataset.Set, problem algos.Problem, fitted *algos.Fitt
 	pred := algos.Predict(fitted.Predictor, test, dataset.Rows(s.Test), threads)
 	f.Score, err = metric.Score(problem.Task, problem.Classes, s.Y[s.Train:], pred, nil)
 	return err
-}
-
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
-// resetPeak makes the kernel forget the highest memory use so far (Linux).
-func resetPeak() bool { return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil }
-
-// peakMB is the highest memory use since then, 0 where it can't be known.
-func peakMB() float64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		var kb float64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
-			return kb / 1024
-		}
-	}
-	return 0
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -17,7 +16,6 @@ import (
 	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/search"
-	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // sameAsLightGBM are LightGBM's defaults under our names; parity.py passes them
@@ -63,40 +61,21 @@ func fit(ctx context.Context, dir string, args []string) error {
 	if err != nil {
 		return err
 	}
-	train, test, err := half(filepath.Join(dir, halvesFile), set.Train, j.seed, j.fold)
+	train, test, err := dataset.ReadHalf(filepath.Join(dir, halvesFile), set.Train, j.seed, j.fold)
 	if err != nil {
 		return err
 	}
-	start, cpu := time.Now(), cpuSeconds()
+	start, cpu := time.Now(), dataset.CPUSeconds()
 	fitted, err := j.train(ctx, set, train)
 	if err != nil {
 		return err
 	}
-	record := map[string]any{"seconds": time.Since(start).Seconds(), "cpu": cpuSeconds() - cpu, "steps": fitted.Steps}
+	record := map[string]any{"seconds": time.Since(start).Seconds(), "cpu": dataset.CPUSeconds() - cpu, "steps": fitted.Steps}
 	pred := algos.Predict(fitted.Predictor, matrix.New(set.Take(test), nil, j.threads), dataset.Rows(len(test)), j.threads)
 	if err := dataset.WriteFloats(*out, pred); err != nil {
 		return fmt.Errorf("-out: %w", err)
 	}
 	return json.NewEncoder(os.Stdout).Encode(record)
-}
-
-// half reads which rows a seed's fold trains on and tests.
-func half(path string, rows, seed, fold int) (train, test []int32, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if seed < 0 || fold < 0 || fold > 1 || (seed+1)*rows > len(b) {
-		return nil, nil, fmt.Errorf("-seed %d -fold %d: %s has %d seeds of 2 folds", seed, fold, path, len(b)/rows)
-	}
-	for i, of := range b[seed*rows : (seed+1)*rows] {
-		if int(of) == fold {
-			test = append(test, int32(i))
-		} else {
-			train = append(train, int32(i))
-		}
-	}
-	return train, test, nil
 }
 
 func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos.Fitted, error) {
@@ -117,51 +96,9 @@ func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos
 		maps.Copy(r.Params, j.params)
 		return learner.Fit(ctx, r)
 	case "defaults":
-		return j.trainDefaults(ctx, learner, r)
+		r.Params = search.Params{}
+		maps.Copy(r.Params, j.params)
+		return dataset.FitStopped(ctx, learner, r, j.holdout, j.refit)
 	}
 	return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
-}
-
-// trainDefaults stops on a hold-out of the training rows, and then trains on all
-// of them for as many rounds.
-func (j *job) trainDefaults(ctx context.Context, learner algos.Learner, r *algos.Request) (*algos.Fitted, error) {
-	all := r.Train.Rows
-	split := trials.Split{Folds: 1, Holdout: j.holdout, Seed: uint64(j.seed)}
-	r.Valid, r.Params = r.Train, search.Params{}
-	maps.Copy(r.Params, j.params)
-	r.Valid.Rows = split.Assign(len(all), r.Problem.Task, r.Train.Y, nil)[0]
-	r.Train.Rows = split.Train(len(all), r.Valid.Rows, nil)
-	pinRate(learner, r)
-	fitted, err := learner.Fit(ctx, r)
-	if err != nil || !j.refit {
-		return fitted, err
-	}
-	r.Train.Rows, r.Valid = all, algos.Data{}
-	r.Params["rounds"] = float64(max(1, fitted.Steps))
-	return learner.Fit(ctx, r)
-}
-
-// pinRate sets the learner's default learning rate, which goes with the number of
-// rows: the second fit must take the steps that the first one counted.
-func pinRate(learner algos.Learner, r *algos.Request) {
-	const name = "learning_rate"
-	if _, ok := r.Params[name]; ok {
-		return
-	}
-	shape := algos.Shape{
-		Rows: len(r.Train.Rows), Features: len(r.Train.M.Frame.Features), Task: r.Problem.Task, Classes: r.Problem.Classes,
-	}
-	for _, d := range learner.Space(shape) {
-		if d.Name == name {
-			r.Params[name] = d.Default
-		}
-	}
-}
-
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }

@@ -12,14 +12,11 @@ comparison comes when all fits are there; of a full run it goes to RESULTS.md.
 """
 import argparse
 import fcntl
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "peers")]
@@ -29,8 +26,10 @@ import numpy as np  # noqa: E402
 from scipy.stats import rankdata, t as student  # noqa: E402
 
 import report  # noqa: E402
+from results import Results, digest, forget_old  # noqa: E402
 
 SEEDS, FOLDS = 5, 2
+KEY = ["table", "data", "mode", "system", "version", "seed", "fold"]  # of a line of results.jsonl
 PEERS = ["lightgbm", "xgboost", "catboost"]
 SYSTEMS = {"same": ["ours", "lightgbm"], "defaults": ["ours"] + PEERS}
 QUICK_TABLES = ["german", "wine", "vehicle"]
@@ -46,30 +45,6 @@ def command(*args):
     if done.returncode:
         sys.exit(f"parity.py: {' '.join(map(str, args))}: exit {done.returncode}\n{done.stderr[-2000:]}")
     return done.stdout
-
-
-class Results:
-    """The lines of results.jsonl, by table, data, mode, system, version, seed and fold."""
-
-    KEY = ["table", "data", "mode", "system", "version", "seed", "fold"]
-
-    def __init__(self, path):
-        self.path, self.found = path, {}
-        if os.path.exists(path):
-            for line in open(path):
-                try:
-                    self.keep(json.loads(line))
-                except ValueError:  # the last line of a run that was killed
-                    continue
-
-    def keep(self, record):
-        self.found[tuple(record[k] for k in self.KEY)] = record
-
-    def add(self, record):
-        with open(self.path, "ab") as f:
-            fcntl.flock(f, fcntl.LOCK_EX)
-            f.write(("\n" + json.dumps(record) + "\n").encode())
-        self.keep(record)
 
 
 class Half:
@@ -142,14 +117,14 @@ class Proof:
         os.replace(build, self.program)
         os.rmdir(os.path.dirname(build))
         self.sets = os.path.join(args.dir, "sets-" + ours)
-        forget_old(args.dir, ours)
+        forget_old(args.dir, ours, ("sets-", "parity-"))
         with open(os.path.join(args.dir, "lock"), "w") as f:
             fcntl.flock(f, fcntl.LOCK_EX)  # one run prepares
             names = ["-tables", args.tables] if args.tables else []
             self.tables = command(self.program, "prepare", self.sets, "-seeds", SEEDS, *names).split()
         for p in PEERS:
             self.version[p] = __import__(p).__version__
-        self.results = Results(os.path.join(args.dir, "results.jsonl"))
+        self.results = Results(os.path.join(args.dir, "results.jsonl"), KEY)
 
     def fits(self):
         """What is to be fitted on a table, in order."""
@@ -179,7 +154,7 @@ class Proof:
             if key in self.results.found:
                 continue
             half = Half(data, halves[seed], fold)
-            record = dict(zip(Results.KEY, key))
+            record = dict(zip(KEY, key))
             record.update(self.fit(folder, half, mode, system, seed, fold))
             self.results.add(record)
             print(f"# {table} {mode} {system} {seed}.{fold}: {record['loss']:.5g} in {record['seconds']:.2f} s", flush=True)
@@ -223,7 +198,7 @@ class Proof:
         return out
 
     def compare(self):
-        self.results = Results(self.results.path)  # with what others have added
+        self.results = Results(self.results.path, KEY)  # with what others have added
         found = {mode: {t: self.table_results(t, mode) for t in self.tables} for mode in SYSTEMS}
         missing = sum(r is None for tables in found.values() for r in tables.values())
         if missing:
@@ -237,22 +212,6 @@ class Proof:
                + ", ".join(f"{p} {self.version[p]}" for p in PEERS) + f"; {report.today()}; {report.machine()}.")
         if self.args.save:
             s.save()
-
-
-def forget_old(folder, ours):
-    """Removes what other builds of our program left and no run has touched for a day."""
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if name.startswith(("sets-", "parity-")) and not name.endswith(ours) and time.time() - os.stat(path).st_mtime > 86400:
-            shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
-
-
-def digest(*paths):
-    h = hashlib.sha256()
-    for p in paths:
-        with open(p, "rb") as f:
-            h.update(hashlib.file_digest(f, "sha256").digest())
-    return h.hexdigest()[:12]
 
 
 def same_parameters(s, found):

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,52 +20,6 @@ func steps(rows int) *dataset.Set {
 	}
 	s.Y[7] = 2
 	return s
-}
-
-func TestHalvesPartTheRows(t *testing.T) {
-	t.Parallel()
-	const rows, seeds = 400, 3
-	dir, set := t.TempDir(), steps(rows)
-	halves := halvesOf(set, seeds)
-	path := filepath.Join(dir, halvesFile)
-	if err := os.WriteFile(path, halves, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(halves[:rows], halves[rows:2*rows]) {
-		t.Error("two seeds cut in the same way")
-	}
-	for seed := range seeds {
-		tested := make([]int, rows)
-		for fold := range 2 {
-			train, test, err := half(path, rows, seed, fold)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(train)+len(test) != rows || len(test) < rows/2-1 {
-				t.Errorf("seed %d, fold %d: %d training and %d test rows", seed, fold, len(train), len(test))
-			}
-			if !slices.Contains(train, 7) {
-				t.Error("the only row of its class is tested")
-			}
-			for _, r := range test {
-				tested[r]++
-			}
-		}
-		for r, n := range tested {
-			want := 1
-			if r == 7 {
-				want = 0
-			}
-			if n != want {
-				t.Fatalf("seed %d: row %d is tested %d times, want %d", seed, r, n, want)
-			}
-		}
-	}
-	for _, c := range [][2]int{{seeds, 0}, {-1, 0}, {0, 2}, {0, -1}} {
-		if _, _, err := half(path, rows, c[0], c[1]); err == nil {
-			t.Errorf("seed %d, fold %d: no error", c[0], c[1])
-		}
-	}
 }
 
 func TestTrain(t *testing.T) {
@@ -95,19 +45,5 @@ func TestTrain(t *testing.T) {
 		if _, err := j.train(context.Background(), set, dataset.Rows(400)); err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("error %v, want %s in it", err, flag)
 		}
-	}
-}
-
-func TestChoose(t *testing.T) {
-	t.Parallel()
-	all := []source{{name: "big", Rows: 1000}, {name: "small", Rows: 300}}
-	if got, err := choose(slices.Clone(all), ""); err != nil || len(got) != 1 || got[0].name != "big" {
-		t.Errorf("chosen %v, %v", got, err)
-	}
-	if got, err := choose(all, "small"); err != nil || len(got) != 1 || got[0].name != "small" {
-		t.Errorf("chosen %v, %v", got, err)
-	}
-	if _, err := choose(all, "none"); err == nil || !strings.Contains(err.Error(), `"none"`) {
-		t.Errorf("error %v", err)
 	}
 }
