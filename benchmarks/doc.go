@@ -1,6 +1,6 @@
 // Package benchmarks measures the product as a whole; the benchmark of a kernel
 // stands beside the kernel. It may import every room and owns nothing.
 //
-// engine.py compares the boosting engine with its peers (make bench-engine); see
-// README.md.
+// engine.py compares the boosting engine with its peers (make bench-engine),
+// learners/learners.py every learner (make bench-learners); see README.md.
 package benchmarks
