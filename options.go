@@ -46,6 +46,11 @@ type Options struct {
 	PositiveClass string
 	// WeightColumn names a column of sample weights ≥ 0.
 	WeightColumn string
+	// Balanced makes the classes count alike in training, however many rows they
+	// have. ClassWeights says instead what a row of each class counts, 1 where the
+	// class is not named. Scores are not weighted so.
+	Balanced     bool
+	ClassWeights map[string]float64
 	// Folds is "auto" (or empty), "holdout" or the number of folds, at least 2.
 	Folds string
 	// GroupColumn keeps rows of equal values together in validation: no group is
@@ -122,7 +127,7 @@ func (o Options) check() error {
 		return usageError("no workers here and no NATS server where others could be: give one of the two")
 	}
 	job := o.job()
-	if _, err := job.CheckSplit(); err != nil {
+	if _, err := job.Check(); err != nil {
 		return &UserError{err}
 	}
 	return o.checkNames()
@@ -166,6 +171,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

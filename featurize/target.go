@@ -223,6 +223,11 @@ func oneHump(ls []level) bool {
 	return true
 }
 
+// Class finds a class by any writing of its name, -1 if there is none.
+func (t *Target) Class(name string) int {
+	return slices.Index(t.Classes, wordCell(name).key(nil))
+}
+
 // Encode makes class indices or values of a column, which may be stored in
 // another way than in training. known is false where the value is missing, was
 // no class in training, or is no number; y is 0 there.

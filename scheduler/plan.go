@@ -88,7 +88,7 @@ func checkOptions(o *trials.JobOptions) error {
 			return err
 		}
 	}
-	if _, err := o.CheckSplit(); err != nil {
+	if _, err := o.Check(); err != nil {
 		return err
 	}
 	_, err := chooseLearners(o)
@@ -259,9 +259,14 @@ func (p *plan) prepare(ctx context.Context, c *Config, held *tables, o *trials.J
 	if err != nil {
 		return fmt.Errorf("store the feature plan: %w", err)
 	}
+	weights, err := p.classWeights(o, target)
+	if err != nil {
+		return input(err)
+	}
 	problem := trials.Problem{
 		Dataset: dataset, Plan: planDigest, Target: o.Target, Weight: o.Weight,
 		Task: target.Task, Metric: p.metric.Name, Classes: target.Classes, TrainRows: p.trainRows(),
+		ClassWeights: weights,
 	}
 	blob, err := json.Marshal(problem)
 	if err != nil {

@@ -108,6 +108,8 @@ func TestSubmitRefused(t *testing.T) {
 		{"no such group column", `{"dataset":"DS","target":"bought","group_column":"agee"}`, 422, "body.group_column", `did you mean "age"`},
 		{"time and fold columns", `{"dataset":"DS","target":"bought","time_column":"age","fold_column":"age"}`, 422, "body.group_column", "exclude each other"},
 		{"target as fold column", `{"dataset":"DS","target":"bought","fold_column":"bought"}`, 422, "body.fold_column", "target"},
+		{"class weight", `{"dataset":"DS","target":"bought","class_weights":{"yes":-1}}`, 422, "body.class_weights", "-1"},
+		{"two class weights", `{"dataset":"DS","target":"bought","balanced":true,"class_weights":{"yes":2}}`, 422, "body.class_weights", "exclude"},
 		{"too many repeats", `{"dataset":"DS","target":"bought","repeats":21}`, 422, "body.repeats", ""},
 		{"part of a row held out", `{"dataset":"DS","target":"bought","holdout":1.5}`, 422, "body.holdout", "share"},
 		{"folds and a hold-out", `{"dataset":"DS","target":"bought","folds":"3","holdout":0.5}`, 422, "body.holdout", "exclude each other"},
@@ -279,13 +281,13 @@ func TestOptionsRoundTrip(t *testing.T) {
 	r := automl.JobRequest{
 		Dataset: "d", Name: "n", Target: "y", Time: "1h2m3.5s", Deadline: now.Add(time.Hour), Trials: 7, Metric: "roc_auc", Task: "binary",
 		Positive: "1", Weight: "w", Folds: "5", Seed: 9, Types: map[string]string{"x": "categorical"}, Ignore: []string{"x"}, Threads: 2,
-		Group: "x", Repeats: 2,
+		Group: "x", Repeats: 2, ClassWeights: map[string]float64{"1": 3},
 	}
 	for _, change := range []func(){
 		func() {},
 		func() { r.Folds, r.Group, r.Repeats, r.ValidRows = "holdout", "", 0, 3 },
 		func() { r.Folds, r.ValidRows, r.TimeColumn, r.Holdout = "", 0, "x", 0.25 },
-		func() { r.TimeColumn, r.Fold, r.Holdout = "", "x", 0 },
+		func() { r.TimeColumn, r.Fold, r.Holdout, r.ClassWeights, r.Balanced = "", "x", 0, nil, true },
 	} {
 		change()
 		o, err := jobOptions(&r, d, now)

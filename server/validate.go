@@ -49,6 +49,7 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Target: r.Target, Deadline: r.Deadline, Trials: r.Trials, Metric: r.Metric, Task: metrics.Task(r.Task),
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
+		Balanced: r.Balanced, ClassWeights: r.ClassWeights,
 		Types: r.Types, Ignore: r.Ignore, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	o.Time = c.budget(r, now)
@@ -139,7 +140,7 @@ func (c *checker) checkFolds(r *automl.JobRequest, o *trials.JobOptions, rows in
 	for _, f := range [][2]string{{"group_column", r.Group}, {"time_column", r.TimeColumn}, {"fold_column", r.Fold}} {
 		known = (f[1] == "" || c.column(f[0], f[1])) && known
 	}
-	if field, err := o.CheckSplit(); err != nil && known {
+	if field, err := o.Check(); err != nil && known {
 		c.add(field, nil, "%v", err)
 	} else if k, _ := o.FoldCount(); k > rows {
 		c.add("folds", r.Folds, "%d folds of %d rows: each fold needs a row", k, rows)
@@ -180,6 +181,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights,
 		Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, ValidRows: o.ValidRows, Threads: o.Threads,
 	}
 	if o.Time > 0 {

@@ -52,6 +52,10 @@ type JobOptions struct {
 	Exclude    []string          `json:"exclude,omitempty"`
 	Types      map[string]string `json:"types,omitempty"`
 	Ignore     []string          `json:"ignore,omitempty"`
+	// Balanced weighs the classes in training so that they count alike;
+	// ClassWeights says what each counts, 1 where it is not named.
+	Balanced     bool               `json:"balanced,omitempty"`
+	ClassWeights map[string]float64 `json:"class_weights,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

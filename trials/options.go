@@ -1,8 +1,11 @@
 package trials
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,10 +50,35 @@ func (o *JobOptions) FoldCount() (int, error) {
 	return k, nil
 }
 
-// CheckSplit reports what is wrong with the options of validation before any data
-// is looked at, or which of them exclude each other, and the JSON name of the
-// field to blame.
-func (o *JobOptions) CheckSplit() (field string, err error) {
+// Check reports what is wrong with the options of validation and of classes before
+// any data is looked at, or which of them exclude each other, and the JSON name of
+// the field to blame.
+func (o *JobOptions) Check() (field string, err error) {
+	if field, err = o.checkSplit(); err == nil {
+		field, err = o.checkClasses()
+	}
+	return field, err
+}
+
+// Weights of classes keep clear of where float32 ends.
+const (
+	leastClassWeight = 1e-9
+	mostClassWeight  = 1e9
+)
+
+func (o *JobOptions) checkClasses() (field string, err error) {
+	if o.Balanced && len(o.ClassWeights) > 0 {
+		return "class_weights", errors.New("balanced classes and class weights exclude each other: give one")
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.ClassWeights)) {
+		if w := o.ClassWeights[name]; !(w >= leastClassWeight && w <= mostClassWeight) {
+			return "class_weights", fmt.Errorf("class weights: the weight of class %q is %v: use %g to %g", name, w, leastClassWeight, mostClassWeight)
+		}
+	}
+	return "", nil
+}
+
+func (o *JobOptions) checkSplit() (field string, err error) {
 	k, err := o.FoldCount()
 	if err != nil {
 		return "folds", err

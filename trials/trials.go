@@ -90,6 +90,9 @@ type Problem struct {
 	Metric    string       `json:"metric"`
 	Classes   []string     `json:"classes,omitempty"`
 	TrainRows int          `json:"train_rows"`
+	// ClassWeights multiply the weights of training rows, by class; nil for none.
+	// Scores are not weighted by them.
+	ClassWeights []float64 `json:"class_weights,omitempty"`
 }
 
 // Result is what a worker found.

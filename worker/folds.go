@@ -36,6 +36,7 @@ type trial struct {
 	p       *featurize.Prepared
 	problem algos.Problem
 	width   int
+	trainW  []float32 // weights of training rows, nil for one each
 	threads int
 	folds   [][]int32
 
@@ -113,6 +114,7 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 	if t.p, err = t.w.prepared(ctx, &p, &t.spec.Split, t.threads); err != nil {
 		return missing(ctx, "data", err)
 	}
+	t.trainW = trainWeights(t.p, p.ClassWeights)
 	t.folds = t.w.split.assign(t.spec, p.Task, t.p)
 	t.oof = make([]float32, t.p.Rows*t.width)
 	for i := range t.oof {
@@ -120,6 +122,25 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 	}
 	t.result.Kernel = kernel
 	return outcome{}, nil
+}
+
+// trainWeights are the rows' weights times those of their classes.
+func trainWeights(p *featurize.Prepared, byClass []float64) []float32 {
+	if byClass == nil {
+		return p.W
+	}
+	out := make([]float32, len(p.Y))
+	for i, y := range p.Y {
+		w := 1.0
+		if p.W != nil {
+			w = float64(p.W[i])
+		}
+		if c := int(y); c >= 0 && c < len(byClass) {
+			w *= byClass[c]
+		}
+		out[i] = float32(w)
+	}
+	return out
 }
 
 // missing sorts what keeps a trial from starting: what won't be better next time
@@ -185,7 +206,7 @@ func (t *trial) estimate() int64 {
 		Rows: t.p.TrainRows, Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols,
 		SparseNNZ: s.SparseNNZ, Filled: s.Filled, Task: t.problem.Task, Classes: t.problem.Classes,
 	}, t.spec.Params)
-	return max(0, cost.Bytes) + 8*int64(len(t.oof)) + 8*int64(t.p.Rows)
+	return max(0, cost.Bytes) + 8*int64(len(t.oof)) + 12*int64(t.p.Rows)
 }
 
 // runFolds fits and scores one fold after the other. ctx is the trial's, fits
@@ -238,10 +259,12 @@ func (t *trial) fitInTurn(ctx context.Context, k int, train []int32, left *leftB
 // fit trains fold k on its rows.
 func (t *trial) fit(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
 	valid := t.folds[k]
-	rows := func(r []int32) algos.Data { return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: t.p.W, Rows: r} }
+	rows := func(r []int32, w []float32) algos.Data {
+		return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: w, Rows: r}
+	}
 	req := &algos.Request{
 		Problem: t.problem,
-		Train:   rows(train), Valid: rows(valid),
+		Train:   rows(train, t.trainW), Valid: rows(valid, t.p.W),
 		Params: t.spec.Params, Seed: trials.MixSeed(t.spec.Seed, k), Threads: t.threads, MaxSteps: t.spec.MaxSteps,
 	}
 	start := time.Now()

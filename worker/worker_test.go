@@ -187,6 +187,49 @@ func checkShares(t *testing.T, s trials.Split, y []float32, keys []int32, oof []
 	}
 }
 
+// Weights of classes change what is learned, and no score.
+func TestClassWeights(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, bus.Config{}, "")
+	ctx := testContext(t)
+	blob, err := s.bus.GetBlob(ctx, s.problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p trials.Problem
+	if err := json.Unmarshal(blob, &p); err != nil {
+		t.Fatal(err)
+	}
+	p.ClassWeights, p.Metric = []float64{1, 3}, "log_loss"
+	spec := s.spec(0, "baseline", "")
+	spec.Problem = s.putJSON(p)
+	s.submit(spec)
+	s.start(s.config())
+	r := s.final(1)[0]
+	if r.State != trials.Succeeded {
+		t.Fatal(r.Reason)
+	}
+	if blob, err = s.bus.GetBlob(ctx, r.Result.OutOfFold); err != nil {
+		t.Fatal(err)
+	}
+	oof, err := trials.DecodeOOF(blob, rows, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, loss := s.table.Column("y").Floats, 0.0
+	positive := 0.0
+	for i, v := range y {
+		positive += v
+		loss -= (v*math.Log(float64(oof[i])) + (1-v)*math.Log(1-float64(oof[i]))) / rows
+	}
+	if want := 3 * positive / (rows + 2*positive); math.Abs(float64(oof[0])-want) > 0.02 {
+		t.Errorf("the baseline predicts %v, want about %v", oof[0], want)
+	}
+	if math.Abs(r.Result.Loss-loss) > 1e-6 {
+		t.Errorf("loss %v, unweighted it is %v", r.Result.Loss, loss)
+	}
+}
+
 // The same spec gives the same result, in any worker with any number of threads.
 func TestResultIsAFunctionOfTheSpec(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "task", Usage: "`TASK` binary, multiclass or regression (default: told from the target)"},
 		&cli.StringFlag{Name: "positive-class", Usage: "the `CLASS` that scores are about (default: the later one in sorted order)"},
 		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
+		&cli.StringFlag{Name: "class-weight", Usage: "weigh classes in training: balanced, or as in `FILE` (JSON, or CSV with class and weight)"},
 		&cli.StringFlag{Name: "folds", Usage: "validate by `K` folds, holdout or auto", DefaultText: "auto"},
 		&cli.StringFlag{Name: "repeats", Usage: "repeat the folds `N` times, drawn anew", DefaultText: "1"},
 		&cli.StringFlag{Name: "holdout", Usage: "hold out a `SHARE` of the rows, such as 0.2, or a number of rows"},
@@ -45,6 +46,8 @@ type jobOptions struct {
 	weight, folds                string
 	group, timeColumn, fold      string // columns
 	repeats                      int
+	balanced                     bool
+	classWeights                 map[string]float64
 	holdout                      float64
 	seed                         uint64
 	threads                      int
@@ -69,6 +72,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 		return nil, err
 	}
 	if o.holdout, err = shareFlag(c, "holdout"); err != nil {
+		return nil, err
+	}
+	if o.balanced, o.classWeights, err = readClassWeights(c.Context, c.String("class-weight")); err != nil {
 		return nil, err
 	}
 	if o.seed, err = seedFlag(c); err != nil {
