@@ -50,6 +50,7 @@ type JobRequest struct {
 	Ignore       []string           `json:"ignore,omitempty" doc:"columns to leave out"`
 	Balanced     bool               `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
 	ClassWeights map[string]float64 `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`
+	Monotone     map[string]int     `json:"monotone,omitempty" doc:"1 for columns in which predictions must not fall, -1 for those in which they must not rise"`
 	ValidRows    int                `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
 	Threads      int                `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
 }

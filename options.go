@@ -51,6 +51,10 @@ type Options struct {
 	// class is not named. Scores are not weighted so.
 	Balanced     bool
 	ClassWeights map[string]float64
+	// Monotone has 1 for columns in which predictions must not fall as they grow,
+	// and -1 for those in which they must not rise (of two classes, the probability
+	// of the positive one). Only learners that can keep to it take part.
+	Monotone map[string]int
 	// Folds is "auto" (or empty), "holdout" or the number of folds, at least 2.
 	Folds string
 	// GroupColumn keeps rows of equal values together in validation: no group is
@@ -171,7 +175,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Balanced: o.Balanced, ClassWeights: o.ClassWeights,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

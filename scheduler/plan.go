@@ -47,6 +47,7 @@ type plan struct {
 	dropped  bool // there were such rows
 	valid    int  // the last rows of the table that only validate
 	learners []algos.Learner
+	monotone map[string]int // directions of columns, nil for none
 	split    trials.Split
 	problem  string // digest of the blob
 	warnings []string
@@ -165,6 +166,9 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 		return nil, input(err)
 	}
 	p.warnings = slices.Concat(p.warnings, target.Warnings, p.features.Warnings)
+	if err := p.constrain(o, target.Task); err != nil {
+		return nil, input(err)
+	}
 	if err := p.prepare(ctx, c, held, o, dataset, target); err != nil {
 		return nil, err
 	}
@@ -356,7 +360,7 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 	scarce := p.split.Count() == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
 	cfg := search.Config{Seed: seed}
 	for _, l := range p.learners {
-		a := search.Arm{Learner: l.Name(), Space: l.Space(p.shape), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
+		a := search.Arm{Learner: l.Name(), Space: p.space(l), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
 		switch {
 		case l.Name() == baseline:
 			a.Once = true

@@ -109,6 +109,8 @@ func TestSubmitRefused(t *testing.T) {
 		{"time and fold columns", `{"dataset":"DS","target":"bought","time_column":"age","fold_column":"age"}`, 422, "body.group_column", "exclude each other"},
 		{"target as fold column", `{"dataset":"DS","target":"bought","fold_column":"bought"}`, 422, "body.fold_column", "target"},
 		{"class weight", `{"dataset":"DS","target":"bought","class_weights":{"yes":-1}}`, 422, "body.class_weights", "-1"},
+		{"odd direction", `{"dataset":"DS","target":"bought","monotone":{"age":2}}`, 422, "body.monotone", "use 1 or -1"},
+		{"direction of nothing", `{"dataset":"DS","target":"bought","monotone":{"agee":1}}`, 422, "body.monotone", `did you mean "age"`},
 		{"two class weights", `{"dataset":"DS","target":"bought","balanced":true,"class_weights":{"yes":2}}`, 422, "body.class_weights", "exclude"},
 		{"too many repeats", `{"dataset":"DS","target":"bought","repeats":21}`, 422, "body.repeats", ""},
 		{"part of a row held out", `{"dataset":"DS","target":"bought","holdout":1.5}`, 422, "body.holdout", "share"},
@@ -281,7 +283,7 @@ func TestOptionsRoundTrip(t *testing.T) {
 	r := automl.JobRequest{
 		Dataset: "d", Name: "n", Target: "y", Time: "1h2m3.5s", Deadline: now.Add(time.Hour), Trials: 7, Metric: "roc_auc", Task: "binary",
 		Positive: "1", Weight: "w", Folds: "5", Seed: 9, Types: map[string]string{"x": "categorical"}, Ignore: []string{"x"}, Threads: 2,
-		Group: "x", Repeats: 2, ClassWeights: map[string]float64{"1": 3},
+		Group: "x", Repeats: 2, ClassWeights: map[string]float64{"1": 3}, Monotone: map[string]int{"w": -1},
 	}
 	for _, change := range []func(){
 		func() {},

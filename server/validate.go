@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -49,11 +50,14 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Target: r.Target, Deadline: r.Deadline, Trials: r.Trials, Metric: r.Metric, Task: metrics.Task(r.Task),
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
-		Balanced: r.Balanced, ClassWeights: r.ClassWeights,
+		Balanced: r.Balanced, ClassWeights: r.ClassWeights, Monotone: r.Monotone,
 		Types: r.Types, Ignore: r.Ignore, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	o.Time = c.budget(r, now)
 	c.checkColumns(r)
+	for _, name := range slices.Sorted(maps.Keys(r.Monotone)) {
+		c.column("monotone", name)
+	}
 	c.checkTask(r)
 	c.checkFolds(r, &o, d.Rows)
 	c.checkLearners(r)
@@ -181,7 +185,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
-		Balanced: o.Balanced, ClassWeights: o.ClassWeights,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone,
 		Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, ValidRows: o.ValidRows, Threads: o.Threads,
 	}
 	if o.Time > 0 {

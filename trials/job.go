@@ -56,6 +56,9 @@ type JobOptions struct {
 	// ClassWeights says what each counts, 1 where it is not named.
 	Balanced     bool               `json:"balanced,omitempty"`
 	ClassWeights map[string]float64 `json:"class_weights,omitempty"`
+	// Monotone has 1 for columns in which predictions must not fall and -1 for
+	// those in which they must not rise.
+	Monotone map[string]int `json:"monotone,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

@@ -50,12 +50,12 @@ func (o *JobOptions) FoldCount() (int, error) {
 	return k, nil
 }
 
-// Check reports what is wrong with the options of validation and of classes before
+// Check reports what is wrong with the options of validation and training before
 // any data is looked at, or which of them exclude each other, and the JSON name of
 // the field to blame.
 func (o *JobOptions) Check() (field string, err error) {
 	if field, err = o.checkSplit(); err == nil {
-		field, err = o.checkClasses()
+		field, err = o.checkTraining()
 	}
 	return field, err
 }
@@ -66,13 +66,18 @@ const (
 	mostClassWeight  = 1e9
 )
 
-func (o *JobOptions) checkClasses() (field string, err error) {
+func (o *JobOptions) checkTraining() (field string, err error) {
 	if o.Balanced && len(o.ClassWeights) > 0 {
 		return "class_weights", errors.New("balanced classes and class weights exclude each other: give one")
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.ClassWeights)) {
 		if w := o.ClassWeights[name]; !(w >= leastClassWeight && w <= mostClassWeight) {
 			return "class_weights", fmt.Errorf("class weights: the weight of class %q is %v: use %g to %g", name, w, leastClassWeight, mostClassWeight)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Monotone)) {
+		if way := o.Monotone[name]; way != 1 && way != -1 {
+			return "monotone", fmt.Errorf("monotone: direction %d of column %q: use 1 or -1", way, name)
 		}
 	}
 	return "", nil

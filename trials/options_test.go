@@ -42,6 +42,8 @@ func TestCheck(t *testing.T) {
 		{trials.JobOptions{ValidRows: 3, Folds: "5"}, "folds"},
 		{trials.JobOptions{ValidRows: 3, Repeats: 2}, "folds"},
 		{trials.JobOptions{Balanced: true}, ""},
+		{trials.JobOptions{Monotone: map[string]int{"a": 1, "b": -1}}, ""},
+		{trials.JobOptions{Monotone: map[string]int{"a": 0}}, "monotone"},
 		{trials.JobOptions{ClassWeights: map[string]float64{"a": 0.5}}, ""},
 		{trials.JobOptions{Balanced: true, ClassWeights: map[string]float64{"a": 2}}, "class_weights"},
 		{trials.JobOptions{ClassWeights: map[string]float64{"a": math.NaN()}}, "class_weights"},

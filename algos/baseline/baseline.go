@@ -13,7 +13,10 @@ import (
 	"github.com/seed-09a2cce4/automl/search"
 )
 
-var _ algos.Learner = Learner{}
+var (
+	_ algos.Learner  = Learner{}
+	_ algos.Monotone = Learner{}
+)
 
 // Learner predicts a constant.
 type Learner struct{}
@@ -29,6 +32,9 @@ func (Learner) Space(algos.Shape) search.Space { return nil }
 
 // Portfolio is the one configuration that there is.
 func (Learner) Portfolio(algos.Shape) []search.Params { return []search.Params{{}} }
+
+// Monotone implements algos.Monotone: a constant keeps every direction.
+func (Learner) Monotone(map[string]int) search.Params { return nil }
 
 // Estimate is the cost of one pass over the target.
 func (Learner) Estimate(s algos.Shape, _ search.Params) algos.Cost {

@@ -28,6 +28,15 @@ func (s *settings) constrain(p search.Params, f *matrix.Frame) error {
 	return nil
 }
 
+// Monotone implements algos.Monotone.
+func (Learner) Monotone(ways map[string]int) search.Params {
+	text, err := json.Marshal(ways) // sorted by name
+	if err != nil {
+		return nil // a map of numbers always has a JSON form
+	}
+	return search.Params{"monotone_constraints": string(text)}
+}
+
 func (s *settings) readMonotone(text string, f *matrix.Frame) error {
 	ways := make([]int8, len(f.Features))
 	var list []int8

@@ -18,6 +18,7 @@ type Learner struct{}
 var (
 	_ algos.Learner   = Learner{}
 	_ algos.Portfolio = Learner{}
+	_ algos.Monotone  = Learner{}
 )
 
 // New makes the learner.

@@ -22,6 +22,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "positive-class", Usage: "the `CLASS` that scores are about (default: the later one in sorted order)"},
 		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
 		&cli.StringFlag{Name: "class-weight", Usage: "weigh classes in training: balanced, or as in `FILE` (JSON, or CSV with class and weight)"},
+		&cli.StringSliceFlag{Name: "monotone", KeepSpace: true, Usage: "`COL=+1`: predictions must not fall as COL grows; -1: not rise; repeatable"},
 		&cli.StringFlag{Name: "folds", Usage: "validate by `K` folds, holdout or auto", DefaultText: "auto"},
 		&cli.StringFlag{Name: "repeats", Usage: "repeat the folds `N` times, drawn anew", DefaultText: "1"},
 		&cli.StringFlag{Name: "holdout", Usage: "hold out a `SHARE` of the rows, such as 0.2, or a number of rows"},
@@ -47,6 +48,7 @@ type jobOptions struct {
 	group, timeColumn, fold      string // columns
 	repeats                      int
 	balanced                     bool
+	monotone                     map[string]int
 	classWeights                 map[string]float64
 	holdout                      float64
 	seed                         uint64
@@ -77,6 +79,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	if o.balanced, o.classWeights, err = readClassWeights(c.Context, c.String("class-weight")); err != nil {
 		return nil, err
 	}
+	if o.monotone, err = readDirections(c.StringSlice("monotone")); err != nil {
+		return nil, err
+	}
 	if o.seed, err = seedFlag(c); err != nil {
 		return nil, err
 	}
@@ -105,6 +110,30 @@ func (o *jobOptions) readBudget(c *cli.Context) (err error) {
 		o.time = defaultTime
 	}
 	return nil
+}
+
+// readDirections reads COL=+1 and COL=-1, separated by commas.
+func readDirections(values []string) (map[string]int, error) {
+	pairs, err := splitList(values)
+	if err != nil || len(pairs) == 0 {
+		return nil, err
+	}
+	ways := map[string]int{}
+	for _, pair := range pairs {
+		i := strings.LastIndexByte(pair, '=')
+		way := 0
+		if i > 0 {
+			way = map[string]int{"+1": 1, "1": 1, "-1": -1}[pair[i+1:]]
+		}
+		if way == 0 {
+			return nil, userf("--monotone %q: write COL=+1 or COL=-1, such as age=+1", pair)
+		}
+		if old, twice := ways[pair[:i]]; twice && old != way {
+			return nil, userf("--monotone: column %q is given both ways", pair[:i])
+		}
+		ways[pair[:i]] = way
+	}
+	return ways, nil
 }
 
 // shareFlag reads a share of the rows or their number, 0 if absent.
