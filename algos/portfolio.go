@@ -7,3 +7,9 @@ import "github.com/seed-09a2cce4/automl/search"
 type Portfolio interface {
 	Portfolio(s Shape) []search.Params
 }
+
+// Selective is what a Learner may implement beside: whether it has anything to do
+// on data of a shape that other learners don't.
+type Selective interface {
+	Suits(s Shape) bool
+}

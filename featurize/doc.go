@@ -25,7 +25,8 @@
 //
 // Nothing here looks at the target but InferTarget and Target.Encode; a
 // transform that does so (Supervised) has to be fitted once a fold, apart from
-// the pipeline.
+// the pipeline; those that work on features of the frame are part of a learner,
+// see package algos/prepared.
 //
 // Goroutines: Infer, Plan.Fit, Pipeline.Frame and Cache.Prepare start up to the
 // given number (Infer: GOMAXPROCS), all of which end before the call returns.

@@ -90,10 +90,10 @@ func (constantPart) rows(*matrix.Matrix, []int32, []float64) {}
 // treePart credits what each feature adds to the columns that it is made of, in
 // equal parts.
 type treePart struct {
-	shap       *predictor.Shap
-	statistics *predictor.Statistics // nil for plain trees
-	sources    [][]int               // of each feature: places among the columns
-	columns    int
+	shap     *predictor.Shap
+	expanded predictor.Expanded // nil for plain trees
+	sources  [][]int            // of each feature: places among the columns
+	columns  int
 }
 
 func (x *explained) newTreePart(p predictor.Predictor) (*treePart, error) {
@@ -101,9 +101,9 @@ func (x *explained) newTreePart(p predictor.Predictor) (*treePart, error) {
 	t := &treePart{sources: features, columns: len(x.result.Columns)}
 	trees, ok := p.(*predictor.Trees)
 	if !ok {
-		t.statistics = p.(*predictor.Statistics)
-		trees = t.statistics.Trees()
-		t.sources = virtualSources(t.statistics, features)
+		t.expanded = p.(predictor.Expanded)
+		trees = t.expanded.Trees()
+		t.sources = virtualSources(t.expanded, features)
 	}
 	var err error
 	t.shap, err = predictor.NewShap(trees, len(t.sources))
@@ -112,12 +112,8 @@ func (x *explained) newTreePart(p predictor.Predictor) (*treePart, error) {
 
 // virtualSources are the places of the columns behind each feature of the
 // trees: features of the frame, then virtual ones.
-func virtualSources(s *predictor.Statistics, features [][]int) [][]int {
-	n := len(features)
-	for _, t := range s.Tables() {
-		n += len(t.Default)
-	}
-	out := make([][]int, n)
+func virtualSources(s predictor.Expanded, features [][]int) [][]int {
+	out := make([][]int, len(features)+s.Virtual())
 	for i := range out {
 		for _, f := range s.Sources(int32(i)) {
 			for _, c := range features[f] {
@@ -147,8 +143,8 @@ func (t *treePart) expected() []float64 { return t.shap.Expected() }
 
 func (t *treePart) rows(x *matrix.Matrix, rows []int32, out []float64) {
 	n, size := t.shap.Features(), len(rows)*t.shap.Width()
-	if t.statistics != nil {
-		x, rows = t.statistics.Expand(x, rows), interval(0, len(rows))
+	if t.expanded != nil {
+		x, rows = t.expanded.Expand(x, rows), interval(0, len(rows))
 	}
 	phi := make([]float64, size*n)
 	t.shap.Rows(x, rows, phi)

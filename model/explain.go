@@ -261,7 +261,7 @@ func explainable(p predictor.Predictor) (plain bool, err error) {
 		return p.Link() == predictor.Identity, nil
 	case *predictor.Trees:
 		return p.Link() == predictor.Identity || p.Link() == predictor.Mean, nil
-	case *predictor.Statistics:
+	case predictor.Expanded:
 		return explainable(p.Trees())
 	}
 	return false, fmt.Errorf("there are none for predictors of the kind %q", p.Kind())

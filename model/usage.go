@@ -69,7 +69,7 @@ func (m *Model) Usage(kind UsageKind) (list []Usage, known float64, err error) {
 // usedBy is what a predictor makes of each column, nil if it has no trees.
 func usedBy(p predictor.Predictor, features [][]int, kind UsageKind, columns int) []float64 {
 	trees, ok := p.(*predictor.Trees)
-	if s, virtual := p.(*predictor.Statistics); virtual {
+	if s, virtual := p.(predictor.Expanded); virtual {
 		trees, ok = s.Trees(), true
 		features = virtualSources(s, features)
 	}

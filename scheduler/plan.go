@@ -36,7 +36,7 @@ const (
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
-var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7}
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2}
 
 // plan is a job understood: what is to be learned from what, and how.
 type plan struct {
@@ -125,7 +125,7 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 
 // rank orders learners of equal weight.
 func rank(name string) int {
-	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "symmetric"}
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric"}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}
@@ -178,7 +178,17 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 		Filled: s.Filled,
 		Task:   target.Task, Classes: len(target.Classes),
 	}
+	p.learners = suited(p.learners, p.shape, o.Include)
 	return p, nil
+}
+
+// suited leaves out learners that have nothing to do on this data, unless they
+// were asked for by name.
+func suited(list []algos.Learner, s algos.Shape, include []string) []algos.Learner {
+	return slices.DeleteFunc(list, func(l algos.Learner) bool {
+		p, selective := l.(algos.Selective)
+		return selective && !p.Suits(s) && !slices.Contains(include, l.Name())
+	})
 }
 
 func (p *plan) trainRows() int { return p.table.Rows() - p.valid }

@@ -6,6 +6,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/linear"
+	"github.com/seed-09a2cce4/automl/algos/prepared"
 )
 
 func init() {
@@ -15,4 +16,5 @@ func init() {
 	algos.Register(gbdt.New())
 	algos.Register(gbdt.NewSymmetric())
 	algos.Register(linear.Learner{})
+	algos.Register(prepared.New())
 }

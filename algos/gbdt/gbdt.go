@@ -36,7 +36,7 @@ func (Learner) View() matrix.View { return matrix.Binned }
 // Steps is their number. A fit that ctx ends in its first round returns ctx's
 // error.
 func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
-	if err := checkRequest(r); err != nil {
+	if err := Check(r); err != nil {
 		return nil, fmt.Errorf("gbdt: %w", err)
 	}
 	r = withoutIdle(r)
@@ -96,7 +96,9 @@ func withoutIdle(r *algos.Request) *algos.Request {
 // maxTarget keeps gradients far inside the range of float32.
 const maxTarget = 1e30
 
-func checkRequest(r *algos.Request) error {
+// Check says why no fit of boosted trees can begin, nil if one can: no rows, and
+// rows, targets or weights that are out of range.
+func Check(r *algos.Request) error {
 	switch p := r.Problem; {
 	case len(r.Train.Rows) == 0:
 		return fmt.Errorf("no training rows")

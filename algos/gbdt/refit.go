@@ -27,7 +27,7 @@ func refit(r *algos.Request) (*predictor.Trees, error) {
 	if r.Init == nil {
 		return nil, fmt.Errorf("no model in Init")
 	}
-	if err := checkRequest(r); err != nil {
+	if err := Check(r); err != nil {
 		return nil, err
 	}
 	r = withoutIdle(r)

@@ -32,7 +32,7 @@ func (Symmetric) View() matrix.View { return matrix.Binned }
 
 // Fit boosts by the rules of [Learner.Fit].
 func (Symmetric) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
-	if err := checkRequest(r); err != nil {
+	if err := Check(r); err != nil {
 		return nil, fmt.Errorf("symmetric: %w", err)
 	}
 	r = withoutIdle(r)

@@ -38,6 +38,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeTrees(b, in.Raw)
 	case kindStatistics:
 		return decodeStatistics(b, in.Raw)
+	case kindPrepared:
+		return decodePrepared(b, in.Raw)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}
@@ -61,3 +63,22 @@ type RowPredictor interface {
 	// PredictOne writes the Width values that Predict gives for a frame of this row.
 	PredictOne(r *Row, out []float32)
 }
+
+// Expanded is a predictor of trees that read virtual features, which are made
+// from a row, behind those of the frame.
+type Expanded interface {
+	Predictor
+	// Trees are those over the features of the frame and the virtual ones.
+	Trees() *Trees
+	// Virtual is the number of virtual features.
+	Virtual() int
+	// Sources are the frame's features that feature i of the trees is made of.
+	Sources(i int32) []int32
+	// Expand makes a matrix of the given rows with all features of the trees.
+	Expand(m *matrix.Matrix, rows []int32) *matrix.Matrix
+}
+
+var (
+	_ Expanded = (*Statistics)(nil)
+	_ Expanded = (*Prepared)(nil)
+)

@@ -1,10 +1,7 @@
 package predictor
 
 import (
-	"errors"
 	"fmt"
-	"math"
-	"math/bits"
 	"slices"
 	"sync"
 
@@ -56,12 +53,10 @@ type Statistics struct {
 	rows    sync.Pool // *[]float64
 }
 
-// table is a Table with an index: the group with key k is index[k]-1 where the
-// keys are few, else found by open addressing. 0 is no group.
+// table is a Table with an index of its keys.
 type table struct {
 	Table
-	index []int32
-	shift uint // 64 - log2(len(index)) when hashed, 0 when not
+	index keyIndex
 }
 
 // expansion is the memory of one block of rows.
@@ -115,85 +110,20 @@ func (s *Statistics) add(t Table) error {
 	for range t.Default {
 		s.owner = append(s.owner, int32(len(s.tables)))
 	}
-	s.tables = append(s.tables, newTable(t, size))
+	s.tables = append(s.tables, table{t, newKeyIndex(t.Keys, size)})
 	return nil
 }
 
 // check returns the number of possible groups.
 func (t *Table) check(features int) (uint64, error) {
-	if n := len(t.Features); n == 0 || n > maxTableFeatures || len(t.Levels) != n {
-		return 0, fmt.Errorf("%d features with %d numbers of levels", n, len(t.Levels))
-	}
-	size := uint64(1)
-	for i, j := range t.Features {
-		if j < 0 || int(j) >= features || i > 0 && j <= t.Features[i-1] {
-			return 0, fmt.Errorf("feature %d of %d, or not in ascending order", j, features)
-		}
-		if t.Levels[i] < 1 || t.Levels[i] > maxLevels {
-			return 0, fmt.Errorf("feature %d with %d levels", j, t.Levels[i])
-		}
-		high, low := bits.Mul64(size, uint64(t.Levels[i])+1)
-		if high != 0 || low >= 1<<63 {
-			return 0, errors.New("too many combinations of levels")
-		}
-		size = low
+	size, err := checkKeys(features, t.Features, t.Levels, t.Keys)
+	if err != nil {
+		return 0, err
 	}
 	if len(t.Default) == 0 || len(t.Values) != len(t.Keys)*len(t.Default) {
 		return 0, fmt.Errorf("%d values for %d groups of %d columns", len(t.Values), len(t.Keys), len(t.Default))
 	}
-	if len(t.Keys) >= math.MaxInt32 {
-		return 0, fmt.Errorf("%d groups", len(t.Keys))
-	}
-	for i, k := range t.Keys {
-		if k >= size || i > 0 && k <= t.Keys[i-1] {
-			return 0, fmt.Errorf("key %d is out of range or order", i)
-		}
-	}
 	return size, nil
-}
-
-func newTable(t Table, size uint64) table {
-	n := uint64(len(t.Keys))
-	if size <= 4*n+16 {
-		out := table{Table: t, index: make([]int32, size)}
-		for i, k := range t.Keys {
-			out.index[k] = int32(i + 1)
-		}
-		return out
-	}
-	width := bits.Len64(2*n + 1)
-	out := table{Table: t, index: make([]int32, 1<<width), shift: uint(64 - width)}
-	for i, k := range t.Keys {
-		at := out.slot(k)
-		for out.index[at] != 0 {
-			at = (at + 1) & (1<<width - 1)
-		}
-		out.index[at] = int32(i + 1)
-	}
-	return out
-}
-
-// slot is where the search for a key begins (Fibonacci hashing).
-func (t *table) slot(key uint64) uint64 { return key * 0x9e3779b97f4a7c15 >> t.shift }
-
-// find answers the group of a key, -1 if it was never seen.
-func (t *table) find(key uint64) int32 {
-	if t.shift == 0 {
-		return t.index[key] - 1
-	}
-	for at := t.slot(key); ; at = (at + 1) & uint64(len(t.index)-1) {
-		if i := t.index[at]; i == 0 || t.Keys[i-1] == key {
-			return i - 1
-		}
-	}
-}
-
-// digit is the code of a value, levels for a missing or unknown one.
-func digit(v float32, levels int32) uint64 {
-	if v >= 0 && v < float32(levels) {
-		return uint64(v)
-	}
-	return uint64(levels)
 }
 
 // value is column c of a group.
@@ -215,6 +145,9 @@ func (s *Statistics) Width() int { return s.trees.width }
 
 // Trees are the trees over frame features and virtual ones.
 func (s *Statistics) Trees() *Trees { return s.trees }
+
+// Virtual is the number of columns of all tables.
+func (s *Statistics) Virtual() int { return len(s.owner) }
 
 // Tables are the tables of statistics, not to be changed.
 func (s *Statistics) Tables() []Table {
@@ -275,7 +208,7 @@ func (s *Statistics) expand(m *matrix.Matrix, rows []int32, e *expansion) {
 	at := s.features
 	for k := range s.tables {
 		t := &s.tables[k]
-		t.groups(m.Frame, rows, e.group)
+		t.index.groups(t.Features, t.Levels, m.Frame.Cols, rows, e.group)
 		for c := range t.Default {
 			to := e.frame.Cols[at]
 			for i := range rows {
@@ -283,17 +216,6 @@ func (s *Statistics) expand(m *matrix.Matrix, rows []int32, e *expansion) {
 			}
 			at++
 		}
-	}
-}
-
-// groups finds the groups of the given rows.
-func (t *table) groups(f *matrix.Frame, rows []int32, out []int32) {
-	for i, r := range rows {
-		key := uint64(0)
-		for k, j := range t.Features {
-			key = key*(uint64(t.Levels[k])+1) + digit(f.Cols[j][r], t.Levels[k])
-		}
-		out[i] = t.find(key)
 	}
 }
 
@@ -311,7 +233,7 @@ func (s *Statistics) PredictOne(r *Row, out []float32) {
 		for i, j := range t.Features {
 			key = key*(uint64(t.Levels[i])+1) + digit(float32(r.Features[j]), t.Levels[i])
 		}
-		group := t.find(key)
+		group := t.index.find(key)
 		for c := range t.Default {
 			*x = append(*x, float64(t.value(group, c)))
 		}

@@ -80,26 +80,34 @@ func (r *statisticsReader) bytes(n int) []byte {
 // table reads one table; whoever adds it checks the rest.
 func (r *statisticsReader) table() Table {
 	var t Table
-	for range r.uint("features of a table", maxTableFeatures) {
-		t.Features = append(t.Features, int32(r.uint("feature", math.MaxInt32)))
-		t.Levels = append(t.Levels, int32(r.uint("levels", maxLevels)))
-	}
+	t.Features, t.Levels = r.grouping()
 	t.Default = r.bytes(int(r.uint("columns", maxVirtual)))
-	groups := int(r.uint("groups", uint64(len(r.b)/(1+len(t.Default)))))
-	if r.err != nil {
-		return t
+	t.Keys = r.keys(uint64(len(r.b) / (1 + len(t.Default))))
+	t.Values = r.bytes(len(t.Keys) * len(t.Default))
+	return t
+}
+
+// grouping reads the features of a table with their levels.
+func (r *statisticsReader) grouping() (features, levels []int32) {
+	for range r.uint("features of a table", maxTableFeatures) {
+		features = append(features, int32(r.uint("feature", math.MaxInt32)))
+		levels = append(levels, int32(r.uint("levels", maxLevels)))
 	}
-	t.Keys = make([]uint64, groups)
+	return features, levels
+}
+
+// keys reads up to limit keys, behind their number.
+func (r *statisticsReader) keys(limit uint64) []uint64 {
+	keys := make([]uint64, r.uint("groups", limit))
 	last := uint64(0)
-	for i := range t.Keys {
+	for i := range keys {
 		last += r.uint("key", math.MaxInt64-last)
-		t.Keys[i] = last
+		keys[i] = last
 		if r.err != nil {
-			return t
+			return nil
 		}
 	}
-	t.Values = r.bytes(groups * len(t.Default))
-	return t
+	return keys
 }
 
 func decodeStatistics(b []byte, features int) (*Statistics, error) {

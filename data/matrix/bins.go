@@ -72,7 +72,7 @@ func (p *Packed) bins(f *Frame, threads int) *Bins {
 			b.Specs[j] = s
 		}
 	})
-	if p.Bytes == len(b.Cols) {
+	if p.isPlain() {
 		b.Tiles = p.Tiles
 	} else {
 		b.Tiles = tiles(b.Cols, p.Rows, threads)

@@ -12,5 +12,7 @@
 // edges are float32 values, so that every form of a tree agrees on a row. The
 // [Encoder] of the dense view is part of a fitted pipeline, and JSON.
 //
+// [Matrix.Extend] puts further columns behind those of a matrix and shares its bins.
+//
 // Views are made by goroutines that end with the call; nothing is persisted.
 package matrix

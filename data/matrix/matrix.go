@@ -78,6 +78,7 @@ type Matrix struct {
 	// Encoder makes the dense view; it is fitted once a job on the training rows.
 	Encoder *Encoder
 
+	base      *Matrix // that this one extends, or nil
 	denseOnce sync.Once
 	dense     *Dense
 	packOnce  sync.Once
@@ -101,7 +102,7 @@ func (m *Matrix) Dense() *Dense {
 // Packed returns the binned view in compact layouts. Edges come from all rows of
 // the frame, as those of Bins do.
 func (m *Matrix) Packed() *Packed {
-	m.packOnce.Do(func() { m.packed = NewPacked(m.Frame, m.threads) })
+	m.packOnce.Do(func() { m.packed = m.pack() })
 	return m.packed
 }
 

@@ -1,0 +1,211 @@
+package prepared
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/gbdt"
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
+)
+
+// Learner is boosted trees on prepared columns, "gbdt_prepared". Its parameters
+// are those of package gbdt and
+//
+//	further_columns  columns that are kept at most, 0 to 500
+//	target_smooth    weight of the overall mean in an encoding, in rows
+//	target_encoding  "folds", or "leave_one_out": each training row's encoding
+//	                 comes from all others (then encodings tell trees, if faintly,
+//	                 what the row's own target is)
+//
+// With constraints on features no column is added, since a constrained feature
+// could get in by it.
+type Learner struct{}
+
+var (
+	_ algos.Learner   = Learner{}
+	_ algos.Portfolio = Learner{}
+	_ algos.Selective = Learner{}
+)
+
+// New makes the learner.
+func New() Learner { return Learner{} }
+
+// Name is "gbdt_prepared".
+func (Learner) Name() string { return "gbdt_prepared" }
+
+// View is matrix.Binned.
+func (Learner) View() matrix.View { return matrix.Binned }
+
+const (
+	usualColumns = 24.
+	mostColumns  = 500
+	usualSmooth  = 10.
+	// mostlyZero is the share of values that are not zero below which a table has
+	// nothing to prepare: counts of words and the like.
+	mostlyZero = 0.2
+)
+
+// settings are the parameters of preparation.
+type settings struct {
+	columns  int
+	smooth   float64
+	leaveOne bool
+}
+
+func parseSettings(p search.Params) (*settings, error) {
+	s := &settings{columns: p.Int("further_columns", usualColumns), smooth: p.Float("target_smooth", usualSmooth)}
+	if s.columns < 0 || s.columns > mostColumns {
+		return nil, fmt.Errorf("parameter further_columns = %d is outside [0, %d]", s.columns, mostColumns)
+	}
+	if !(s.smooth >= 0 && s.smooth <= 1e9) {
+		return nil, fmt.Errorf("parameter target_smooth = %v is outside [0, 1e9]", s.smooth)
+	}
+	switch e := p.String("target_encoding", "folds"); e {
+	case "folds":
+	case "leave_one_out":
+		s.leaveOne = true
+	default:
+		return nil, fmt.Errorf("parameter target_encoding = %q: use folds or leave_one_out", e)
+	}
+	if p.String("monotone_constraints", "") != "" || p.String("interaction_constraints", "") != "" {
+		s.columns = 0
+	}
+	return s, nil
+}
+
+// Suits says that there are categories, or numbers to calculate with.
+func (Learner) Suits(s algos.Shape) bool {
+	if s.Filled > 0 && s.Filled < mostlyZero {
+		return false
+	}
+	return s.Categorical > 0 || s.Features > 1
+}
+
+// Space is that of package gbdt and the number of columns.
+func (Learner) Space(s algos.Shape) search.Space {
+	space := append(gbdt.New().Space(s), search.Dimension{
+		Name: "further_columns", Low: 4, High: 96, Log: true, Integer: true, Default: usualColumns,
+	})
+	if s.Categorical > 0 {
+		space = append(space, search.Dimension{Name: "target_smooth", Low: 1, High: 100, Log: true, Default: usualSmooth})
+	}
+	return space
+}
+
+// Portfolio has the configurations of package gbdt's that are best by themselves.
+func (Learner) Portfolio(s algos.Shape) []search.Params {
+	list := gbdt.New().Portfolio(s)
+	return list[:min(len(list), 4)]
+}
+
+// Estimate adds the choice of columns to the cost model of package gbdt.
+func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
+	further := min(usualColumns, 5*max(s.Features, 1))
+	if set, err := parseSettings(p); err == nil {
+		further = min(set.columns, 5*max(s.Features, 1))
+	}
+	chosen, sample := s, s
+	chosen.Features += further
+	cost := gbdt.New().Estimate(chosen, p)
+	sample.Rows = min(s.Rows, choiceRows)
+	numbers := min(s.Features-s.Categorical, maxNumbers)
+	sample.Features += max(0, 5*numbers*(numbers-1)/2)
+	choice := gbdt.New().Estimate(sample, choiceParams(nil, s.Rows, metrics.Width(s.Task, s.Classes)))
+	cost.Seconds += choice.Seconds
+	cost.Bytes = max(cost.Bytes+int64(s.Rows)*int64(4*further), choice.Bytes+int64(sample.Rows)*int64(4*sample.Features))
+	return cost
+}
+
+// Fit prepares columns and boosts as package gbdt does: steps are rounds. It fails
+// on requests with Init, whose trees would know nothing of the columns.
+func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
+	fitted, err := fit(ctx, r)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("gbdt_prepared: %w", err)
+	}
+	return fitted, err
+}
+
+func fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
+	set, err := parseSettings(r.Params)
+	if err != nil {
+		return nil, err
+	}
+	if r.Init != nil {
+		return nil, fmt.Errorf("it cannot go on from a model: use gbdt")
+	}
+	if err := gbdt.Check(r); err != nil {
+		return nil, err
+	}
+	r = withoutIdle(r)
+	b := newBuilder(r, set)
+	list, err := choose(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	c := b.build(list)
+	features := len(r.Train.M.Frame.Features)
+	inner := *r
+	inner.Train.M = r.Train.M.Extend(c.features, c.values)
+	if len(r.Valid.Rows) > 0 {
+		inner.Valid.M = inner.Train.M
+	}
+	fitted, err := gbdt.New().Fit(ctx, &inner)
+	if err != nil {
+		return nil, err
+	}
+	trees := fitted.Predictor.(*predictor.Trees)
+	if readsNoMore(trees, features) {
+		return fitted, nil
+	}
+	out := *fitted
+	if out.Predictor, err = predictor.NewPrepared(features, c.lookups, c.derived, trees); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// withoutIdle leaves out training rows of weight 0: they are in no group.
+func withoutIdle(r *algos.Request) *algos.Request {
+	if r.Train.W == nil {
+		return r
+	}
+	out := *r
+	out.Train.Rows = slices.DeleteFunc(slices.Clone(r.Train.Rows), func(i int32) bool { return r.Train.W[i] == 0 })
+	return &out
+}
+
+// readsNoMore says that trees read the first features alone.
+func readsNoMore(t *predictor.Trees, features int) bool {
+	for _, tree := range t.Trees() {
+		for i := range tree {
+			if int(tree[i].Feature) >= features {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// choiceParams are those of the short fits that columns are chosen by.
+func choiceParams(p search.Params, rows, width int) search.Params {
+	out := search.Params{}
+	maps.Copy(out, p)
+	maps.Copy(out, search.Params{
+		"rounds": choiceRounds, "learning_rate": 0.1, "num_leaves": 16., "min_data_in_leaf": float64(min(20, max(1, rows/20))),
+		"feature_fraction": 0.5, "bagging_fraction": 1., "data_sample_strategy": "bagging", "extra_trees": "false",
+		"lambda_l1": 0., "lambda_l2": 1., "max_depth": 0., "path_smooth": 0., "max_delta_step": 0.,
+		"multi_output": strconv.FormatBool(width > 1),
+	})
+	return out
+}
+
+// width is the number of outputs of a problem.
+func width(p algos.Problem) int { return metrics.Width(p.Task, p.Classes) }
