@@ -26,7 +26,7 @@ type Linear struct {
 
 // NewLinear makes a linear predictor. weights is (dense+sparse)×width,
 // row-major by column of the encoded view; intercepts has width values. The
-// link is Identity, Sigmoid (width 1: the probability of class 1) or Softmax.
+// link is Identity, Exp, Sigmoid (width 1: the probability of class 1) or Softmax.
 // The slices are kept. Wrong lengths, numbers that are not finite and other
 // links are errors.
 func NewLinear(dense, sparse, width int, weights, intercepts []float32, link Link) (*Linear, error) {
@@ -36,7 +36,7 @@ func NewLinear(dense, sparse, width int, weights, intercepts []float32, link Lin
 	case len(weights) != (dense+sparse)*width || len(intercepts) != width:
 		return nil, fmt.Errorf("linear predictor: %d weights and %d intercepts for %d+%d columns and %d values a row",
 			len(weights), len(intercepts), dense, sparse, width)
-	case link != Identity && link != Softmax && (link != Sigmoid || width != 1):
+	case link != Identity && link != Exp && link != Softmax && (link != Sigmoid || width != 1):
 		return nil, fmt.Errorf("linear predictor: link %d does not fit %d values a row", link, width)
 	}
 	for _, v := range [][]float32{weights, intercepts} {

@@ -29,6 +29,10 @@ type builder struct {
 	pending []int32 // places whose children are for later clusters
 	open    []int32 // places whose children may be in the current cluster
 	key     []byte
+	recent  []uint32 // places of vectors of leaves plus one, by hash
+	// placeOf, if not nil, has the places of vectors that leaves share, by their
+	// first element.
+	placeOf map[*float64]uint32
 }
 
 type rankingKey struct {
@@ -170,10 +174,11 @@ func (b *builder) facts(n *Node, c uint32) {
 		keep(&t.linearOf, c, 0)
 	}
 	if t.vector {
-		t.offset = append(t.offset, uint32(t.values.len()))
+		at := uint32(0)
 		if n.Feature < 0 {
-			b.vectorLeaf(n)
+			at = b.vectorLeaf(n)
 		}
+		t.offset = append(t.offset, at)
 		return
 	}
 	if n.Feature < 0 {
@@ -196,19 +201,44 @@ func keep[T cmp.Ordered](v *[]T, i uint32, x T) {
 	*v = append(*v, x)
 }
 
-func (b *builder) vectorLeaf(n *Node) {
+// vectorLeaf keeps the values of a leaf and returns where. Leaves of deep trees are
+// often alike: those that were last met with the same hash share their values.
+func (b *builder) vectorLeaf(n *Node) uint32 {
 	t := b.t
+	if at, ok := b.placeOf[&n.Value[0]]; ok {
+		return at
+	}
+	at := t.values.len()
+	hash := uint64(0)
 	for k := range t.width {
+		v := 0.0
 		switch {
 		case len(n.Value) == t.width:
-			t.values.add(n.Value[k])
+			v = n.Value[k]
 		case k == len(t.levels)%t.width:
-			t.values.add(n.Value[0])
-		default:
-			t.values.add(0)
+			v = n.Value[0]
 		}
+		t.values.add(v)
+		hash = (hash ^ math.Float64bits(v)) * 0x9e3779b97f4a7c15
+		hash ^= hash >> 29
 	}
+	if b.recent == nil {
+		b.recent = make([]uint32, 1<<recentBits)
+	}
+	slot := &b.recent[hash>>(64-recentBits)]
+	if old := int(*slot) - 1; old >= 0 && t.values.same(old, at, t.width) {
+		t.values.cut(at)
+		at = old
+	}
+	*slot = uint32(at) + 1
+	if b.placeOf != nil {
+		b.placeOf[&n.Value[0]] = uint32(at)
+	}
+	return uint32(at)
 }
+
+// recentBits is the logarithm of the number of leaves that are remembered.
+const recentBits = 14
 
 // test numbers the test of a node: a table and a threshold, or a set plus one.
 func (b *builder) test(n *Node) (tab, cut, set uint32) {

@@ -19,7 +19,8 @@ const (
 	hasCovers              // covers in double precision
 	hasWeights
 	hasGains
-	allFlags = 1<<iota - 1
+	hasCounts // covers are whole: only those of leaves are written
+	hasTable  // leaves refer to a table of values
 )
 
 // What a node is: a number in front of it. From tagTests on come the tests, that
@@ -42,40 +43,121 @@ const (
 //
 // Then the number of trees; for each the number of nodes and the nodes level by
 // level, so that children need no indices; for each node its tag, its cover
-// (float32 or float64), its weight (float32, if there are weights) and, for a
-// leaf, its values (float32 or float64), behind a linear tag then the constant
+// (float32 or float64; if covers are whole a number, and of leaves only: that of a
+// test is the sum of its children's), its weight (float32, if there are weights) and,
+// for a leaf, its values (as in the table, or its place there), behind a linear tag
+// then the constant
 // (float64), the number of features and each with its coefficient (float64); for
 // a test its gain (float32, if there are gains) and, for that of a table, the
 // number of the threshold.
 func (t *Trees) Append(b []byte) []byte {
 	b = slices.Grow(b, 64+11*t.cover.len()+4*t.values.len()+8*len(t.plan.cuts))
-	b = append(b, treesVersion, byte(t.out.Link), t.flags())
+	w := t.writer()
+	b = append(b, treesVersion, byte(t.out.Link), w.flags)
 	b = appendDouble(b, t.out.Scale)
 	b = binary.AppendUvarint(b, uint64(t.width))
 	for _, v := range t.base {
 		b = appendDouble(b, v)
 	}
-	b = t.plan.append(b)
+	b = w.appendTable(t.plan.append(b))
 	b = binary.AppendUvarint(b, uint64(t.Len()))
 	var cells []uint32
 	for i := range t.levels {
 		cells = t.byLevel(i, cells)
 		b = binary.AppendUvarint(b, uint64(len(cells)))
 		for _, c := range cells {
-			b = t.appendNode(b, c)
+			b = w.appendNode(b, c)
 		}
 	}
 	return b
 }
 
-func (t *Trees) flags() byte {
-	var f byte
-	for i, set := range []bool{t.vector, t.out.Average, t.values.double != nil, t.cover.double != nil, t.weight != nil, t.gain != nil} {
+// treeWriter writes trees in the smallest form that holds them.
+type treeWriter struct {
+	*Trees
+	flags byte
+	// entries are the cells whose leaf values make the table, placeOf their places
+	// by value or, with vectors, by offset.
+	entries []uint32
+	placeOf map[uint64]int
+}
+
+func (t *Trees) writer() *treeWriter {
+	w := &treeWriter{Trees: t}
+	counts := t.wholeCovers()
+	w.tabulate()
+	for i, set := range []bool{
+		t.vector, t.out.Average, t.values.double != nil, !counts && t.cover.double != nil, t.weight != nil, t.gain != nil,
+		counts, w.entries != nil,
+	} {
 		if set {
-			f |= 1 << i
+			w.flags |= 1 << i
 		}
 	}
-	return f
+	return w
+}
+
+// maxCount bounds covers that are written as whole numbers.
+const maxCount = 1 << 40
+
+// wholeCovers says whether all covers follow from those of the leaves, which are
+// whole numbers.
+func (t *Trees) wholeCovers() bool {
+	for c := range t.cover.len() {
+		v, left := t.cover.at(c), t.left(uint32(c))
+		if int(left) == c {
+			if !(v >= 0 && v <= maxCount && v == math.Trunc(v)) {
+				return false
+			}
+		} else if v != t.cover.at(int(left))+t.cover.at(int(left)+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// tabulate finds the different values of the leaves, if they are few.
+func (w *treeWriter) tabulate() {
+	size := 1
+	if w.vector {
+		size = w.width
+	}
+	leaves := (w.cover.len() + w.Len()) / 2
+	w.placeOf = map[uint64]int{}
+	for c := range uint32(w.cover.len()) {
+		if w.left(c) != c {
+			continue
+		}
+		key := w.key(c)
+		if _, ok := w.placeOf[key]; ok {
+			continue
+		}
+		// An entry and the places have to be smaller than the values.
+		if w.placeOf[key] = len(w.entries); 4*(len(w.entries)+1)*size > leaves*(4*size-3) {
+			w.entries = nil
+			return
+		}
+		w.entries = append(w.entries, c)
+	}
+}
+
+// key tells the values of leaves apart.
+func (w *treeWriter) key(c uint32) uint64 {
+	if w.vector {
+		return uint64(w.offset[c])
+	}
+	return math.Float64bits(w.values.at(int(c)))
+}
+
+func (w *treeWriter) appendTable(b []byte) []byte {
+	if w.entries == nil {
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(len(w.entries)))
+	for _, c := range w.entries {
+		b = w.appendValues(b, c)
+	}
+	return b
 }
 
 func appendDouble(b []byte, v float64) []byte {
@@ -132,29 +214,35 @@ func (p *plan) append(b []byte) []byte {
 	return b
 }
 
-func (t *Trees) appendNode(b []byte, c uint32) []byte {
+func (w *treeWriter) appendNode(b []byte, c uint32) []byte {
+	leaf := w.left(c) == c
 	facts := func(tag int) {
 		b = binary.AppendUvarint(b, uint64(tag))
-		b = appendNumber(b, t.cover.at(int(c)), t.cover.double != nil)
-		if t.weight != nil {
-			b = appendSingle(b, t.weight[c])
+		switch {
+		case w.flags&hasCounts == 0:
+			b = appendNumber(b, w.cover.at(int(c)), w.cover.double != nil)
+		case leaf:
+			b = binary.AppendUvarint(b, uint64(w.cover.at(int(c))))
+		}
+		if w.weight != nil {
+			b = appendSingle(b, w.weight[c])
 		}
 	}
-	if t.left(c) == c {
-		if t.linearOf != nil && t.linearOf[c] > 0 {
+	if leaf {
+		if w.linearOf != nil && w.linearOf[c] > 0 {
 			facts(tagLinear)
-			return t.linear[t.linearOf[c]-1].append(t.appendLeaf(b, c))
+			return w.linear[w.linearOf[c]-1].append(w.appendLeaf(b, c))
 		}
 		facts(tagLeaf)
-		return t.appendLeaf(b, c)
+		return w.appendLeaf(b, c)
 	}
-	table, rank, set := t.test(c)
+	table, rank, set := w.test(c)
 	if set >= 0 {
-		table = len(t.plan.tables) + set
+		table = len(w.plan.tables) + set
 	}
 	facts(tagTests + table)
-	if t.gain != nil {
-		b = appendSingle(b, t.gain[c])
+	if w.gain != nil {
+		b = appendSingle(b, w.gain[c])
 	}
 	if set < 0 {
 		b = binary.AppendUvarint(b, uint64(rank))
@@ -162,13 +250,20 @@ func (t *Trees) appendNode(b []byte, c uint32) []byte {
 	return b
 }
 
-func (t *Trees) appendLeaf(b []byte, c uint32) []byte {
+func (w *treeWriter) appendLeaf(b []byte, c uint32) []byte {
+	if w.entries != nil {
+		return binary.AppendUvarint(b, uint64(w.placeOf[w.key(c)]))
+	}
+	return w.appendValues(b, c)
+}
+
+func (w *treeWriter) appendValues(b []byte, c uint32) []byte {
 	at, n := int(c), 1
-	if t.vector {
-		at, n = int(t.offset[c]), t.width
+	if w.vector {
+		at, n = int(w.offset[c]), w.width
 	}
 	for i := range n {
-		b = appendNumber(b, t.values.at(at+i), t.values.double != nil)
+		b = appendNumber(b, w.values.at(at+i), w.values.double != nil)
 	}
 	return b
 }
@@ -190,6 +285,7 @@ type treeReader struct {
 	flags  byte
 	tables []readRanking
 	sets   []catSet
+	values [][]float64 // the table of the leaves' values
 }
 
 type readRanking struct {
@@ -273,7 +369,7 @@ func (r *treeReader) trees() *Trees {
 		r.fail(fmt.Errorf("format version %d is older than %d, the only one this version of automl reads: train the model again", head[0], treesVersion))
 	case r.err == nil && head[0] > treesVersion:
 		r.fail(fmt.Errorf("format version %d is above %d: written by a newer version of automl", head[0], treesVersion))
-	case r.err == nil && (Link(head[1]) > Step || head[2] > allFlags):
+	case r.err == nil && (Link(head[1]) > Step || head[2]&hasCovers != 0 && head[2]&hasCounts != 0):
 		r.fail(fmt.Errorf("unknown link %d or flags %#x", head[1], head[2]))
 	}
 	scale := r.finite("scale of the link", true)
@@ -293,8 +389,12 @@ func (r *treeReader) trees() *Trees {
 		base[k] = r.finite("base", true)
 	}
 	r.plan()
+	r.valueTable(width)
 	out := Output{Link: Link(head[1]), Scale: scale, Average: r.has(hasAverage)}
 	build := newBuilder(width, base, out, r.has(hasVector))
+	if r.values != nil {
+		build.placeOf = make(map[*float64]uint32, len(r.values))
+	}
 	count := r.uint("number of trees", len(r.b))
 	var tree Tree
 	for i := 0; i < count && r.err == nil; i++ {
@@ -326,6 +426,16 @@ func (r *treeReader) plan() {
 			s.words[k] = binary.LittleEndian.Uint32(r.take(4))
 		}
 		r.sets = append(r.sets, s)
+	}
+}
+
+// valueTable reads the table of the leaves' values.
+func (r *treeReader) valueTable(width int) {
+	if !r.has(hasTable) {
+		return
+	}
+	for n := r.uint("number of leaf values", len(r.b)/4); n > 0 && r.err == nil; n-- {
+		r.values = append(r.values, r.leafValues(width))
 	}
 }
 
@@ -373,12 +483,25 @@ func (r *treeReader) tree(tree Tree, b *builder) Tree {
 	if r.err == nil && nodes != 2*inner+1 {
 		r.fail(fmt.Errorf("%d nodes for %d tests", nodes, inner))
 	}
+	if r.err == nil && r.has(hasCounts) {
+		for i := nodes - 1; i >= 0; i-- { // children come after their parents
+			if n := &tree[i]; n.Feature >= 0 {
+				n.Cover = tree[n.Left].Cover + tree[n.Right].Cover
+			}
+		}
+	}
 	return tree
 }
 
 func (r *treeReader) node(width int) Node {
 	tag := r.uint("node tag", tagTests+len(r.tables)+len(r.sets)-1)
-	n := Node{Feature: -1, Cover: r.finite("cover", r.has(hasCovers))}
+	n := Node{Feature: -1}
+	switch {
+	case !r.has(hasCounts):
+		n.Cover = r.finite("cover", r.has(hasCovers))
+	case tag < tagTests:
+		n.Cover = float64(r.uint("cover", maxCount))
+	}
 	if r.has(hasWeights) {
 		n.Weight = float32(r.finite("weight", false))
 	}
@@ -407,17 +530,28 @@ func (r *treeReader) node(width int) Node {
 }
 
 func (r *treeReader) leaf(n *Node, width int) {
+	if !r.has(hasTable) {
+		n.Value = r.leafValues(width)
+		return
+	}
+	if i := r.uint("leaf value", len(r.values)-1); r.err == nil {
+		n.Value = r.values[i]
+	}
+}
+
+func (r *treeReader) leafValues(width int) []float64 {
 	if !r.has(hasVector) {
 		width = 1
 	}
 	if width > len(r.b) {
 		r.fail(errShort)
-		return
+		return nil
 	}
-	n.Value = make([]float64, width)
-	for k := range n.Value {
-		n.Value[k] = r.finite("leaf", r.has(hasDoubles))
+	v := make([]float64, width)
+	for k := range v {
+		v[k] = r.finite("leaf", r.has(hasDoubles))
 	}
+	return v
 }
 
 func (r *treeReader) linear() *LeafModel {

@@ -268,6 +268,25 @@ func (c *column) at(i int) float64 {
 	return float64(c.single[i])
 }
 
+// same says whether the n numbers from i are those from j.
+func (c *column) same(i, j, n int) bool {
+	for k := range n {
+		if c.at(i+k) != c.at(j+k) {
+			return false
+		}
+	}
+	return true
+}
+
+// cut drops the numbers from n on.
+func (c *column) cut(n int) {
+	if c.double != nil {
+		c.double = c.double[:n]
+	} else {
+		c.single = c.single[:n]
+	}
+}
+
 func (c *column) len() int { return max(len(c.single), len(c.double)) }
 
 // isMissing says whether the rule counts v as missing.

@@ -506,11 +506,83 @@ func TestDecodeTreesRefuses(t *testing.T) {
 	}
 }
 
+// forestCase has deep trees whose leaves hold whole covers and few different values.
+func forestCase(width int) []Tree {
+	r := rand.New(rand.NewPCG(uint64(width), 5))
+	trees := make([]Tree, 20)
+	for i := range trees {
+		tree := Tree{{}}
+		for k := 0; len(tree) < 2001; k++ {
+			at := int32(len(tree))
+			tree[k] = Node{Feature: int32(r.IntN(5)), Threshold: float64(r.IntN(200)), Left: at, Right: at + 1}
+			tree = append(tree, Node{}, Node{})
+		}
+		for k := len(tree) - 1; k >= 0; k-- {
+			n := &tree[k]
+			if n.Left > 0 {
+				n.Cover = tree[n.Left].Cover + tree[n.Right].Cover
+				continue
+			}
+			*n = Node{Feature: -1, Cover: float64(1 + r.IntN(5)), Value: make([]float64, width)}
+			n.Value[r.IntN(width)] = float64(r.IntN(9))
+		}
+		trees[i] = tree
+	}
+	return trees
+}
+
+func TestForestsAreSmall(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{1, 3, 40} {
+		trees := forestCase(width)
+		p := NewTrees(trees, width, nil, Mean)
+		b := p.Append(nil)
+		// A test and a leaf: two tags, a cover, the numbers of a threshold and of a value,
+		// and a share of the table.
+		leaves := len(trees) * (len(trees[0]) + 1) / 2
+		if size := float64(len(b)) / float64(leaves); size > 10 {
+			t.Errorf("width %d: %v bytes a leaf", width, size)
+		}
+		if n := p.values.len(); width > 1 && n > 2*9*width*width {
+			t.Errorf("width %d: %d values are kept", width, n)
+		}
+		q, err := decodeTrees(b, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := q.Trees()
+		for i := range trees {
+			compareTrees(t, trees[i], 0, again[i], 0)
+		}
+		if !slices.Equal(q.Append(nil), b) {
+			t.Errorf("width %d: the decoded trees have another form", width)
+		}
+	}
+}
+
+// Few bytes must not become much memory: leaves that refer to one entry of the
+// table share it.
+func TestLeavesShareTheTable(t *testing.T) {
+	t.Parallel()
+	const width = 50
+	p := NewTrees(forestCase(width), width, nil, Mean)
+	q, err := decodeTrees(p.Append(nil), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries := len(p.writer().entries); entries == 0 || q.values.len() > entries*width {
+		t.Errorf("%d values of a table of %d entries", q.values.len(), entries)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for i, tc := range treeCases {
 		tc.count, tc.leaves = min(tc.count, 3), min(tc.leaves, 9)
 		c := randomCase(rand.New(rand.NewPCG(uint64(i), 9)), tc)
 		f.Add(kindTrees, NewTrees(c.trees, c.width, c.base, c.link).Append(nil))
+	}
+	for _, width := range []int{1, 3} {
+		f.Add(kindTrees, NewTrees(forestCase(width)[:1], width, nil, Mean).Append(nil))
 	}
 	f.Add(kindConstant, NewConstant([]float32{1, 2}).Append(nil))
 	f.Fuzz(func(t *testing.T, kind string, b []byte) {
