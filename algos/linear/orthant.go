@@ -29,7 +29,7 @@ func (s *solver) stepOrthant() bool {
 		gain := s.move(t, pseudo)
 		s.f.design.forward(s.trial, s.f.width, s.trialZ)
 		value := s.penalty(s.trial) + s.f.sum(func(lo, hi int) float64 {
-			return s.loss(lo, hi, s.trialZ, s.trialResidual)
+			return s.loss(lo, hi, s.trialZ, s.trialResidual, nil)
 		})
 		if value <= s.value+float64(1e-4*gain) && value < s.value {
 			for i, v := range s.trial {

@@ -41,7 +41,7 @@ func newSolver(f *fit) *solver {
 	s.trial = make([]float64, len(f.params))
 	f.design.byCol = f.design.byRow.transpose(f.design.columns)
 	f.design.forward(f.params, f.width, s.z)
-	s.value = f.sum(func(lo, hi int) float64 { return s.loss(lo, hi, s.z, s.residual) }) + s.penalty(f.params)
+	s.value = f.sum(func(lo, hi int) float64 { return s.loss(lo, hi, s.z, s.residual, nil) }) + s.penalty(f.params)
 	s.gradient()
 	return s
 }
@@ -172,7 +172,7 @@ func (s *solver) along1D(t float64) (value, slope float64) {
 		for i := lo * w; i < hi*w; i++ {
 			s.trialZ[i] = s.z[i] + float64(t*s.along[i])
 		}
-		return s.loss(lo, hi, s.trialZ, s.trialResidual)
+		return s.loss(lo, hi, s.trialZ, s.trialResidual, nil)
 	})
 	slope = s.f.sum(func(lo, hi int) float64 {
 		return product(s.trialResidual[lo*w:hi*w], s.along[lo*w:hi*w])

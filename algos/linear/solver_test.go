@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -54,82 +55,132 @@ func problem(classes, rows int, alpha, l1 float64) *algos.Request {
 	}
 }
 
-// slowGradient is the derivative of the losses at params, by the definition.
-func slowGradient(f *fit) []float64 {
+// slowSums are the sums of a row, from the view.
+func slowSums(f *fit, row int32, params []float64) (x, z []float64) {
 	cols := f.columns()
+	x, z = make([]float64, cols+1), make([]float64, f.width)
+	for j, v := range f.dense.Row(int(row)) {
+		x[j] = float64(v)
+	}
+	s := f.dense.Sparse
+	for e := s.Start[row]; e < s.Start[row+1]; e++ {
+		x[f.dense.Cols+int(s.Index[e])] = float64(s.Value[e])
+	}
+	x[cols] = 1
+	for k := range z {
+		for j, v := range x {
+			z[k] += v * params[j*f.width+k]
+		}
+	}
+	return x, z
+}
+
+// slowLoss is the loss of a row and its derivatives, by the definition.
+func slowLoss(f *fit, y float64, z []float64) (loss float64, d []float64) {
+	d = make([]float64, len(z))
+	total := 0.0
+	for _, v := range z {
+		total += math.Exp(v)
+	}
+	for k, v := range z {
+		class := k
+		if len(z) == 1 {
+			class = 1
+		}
+		side := 1.0
+		if int(y) != class {
+			side = -1
+		}
+		switch {
+		case f.loss == lossSquared:
+			loss, d[k] = (v-y)*(v-y)/2, v-y
+		case f.loss == lossPoisson:
+			loss, d[k] = math.Exp(v)-y*v, math.Exp(v)-y
+		case f.loss == lossQuantile:
+			loss = max(f.quantile*(y-v), (f.quantile-1)*(y-v))
+		case f.loss == lossHinge:
+			m := max(0, 1-side*v)
+			loss += m * m
+			d[k] = -2 * side * m
+		case len(z) == 1:
+			loss, d[k] = math.Log1p(math.Exp(-side*v)), 1/(1+math.Exp(-v))-y
+		default:
+			d[k] = math.Exp(v) / total
+			if side > 0 {
+				loss = -math.Log(d[k])
+				d[k]--
+			}
+		}
+	}
+	return loss, d
+}
+
+// slowGradient is the derivative of the losses at the fit's parameters.
+func slowGradient(f *fit) []float64 {
 	grad := make([]float64, len(f.params))
 	for i, r := range f.rows {
-		x := make([]float64, cols+1)
-		for j, v := range f.dense.Row(int(r)) {
-			x[j] = float64(v)
-		}
-		s := f.dense.Sparse
-		for e := s.Start[r]; e < s.Start[r+1]; e++ {
-			x[f.dense.Cols+int(s.Index[e])] = float64(s.Value[e])
-		}
-		x[cols] = 1
-		z, total := make([]float64, f.width), 0.0
+		x, z := slowSums(f, r, f.params)
+		_, d := slowLoss(f, f.y[i], z)
 		for k := range z {
 			for j, v := range x {
-				z[k] += v * f.params[j*f.width+k]
-			}
-			total += math.Exp(z[k])
-		}
-		for k := range z {
-			d := z[k] - f.y[i]
-			switch f.request.Problem.Task {
-			case metrics.Binary:
-				d = 1/(1+math.Exp(-z[k])) - f.y[i]
-			case metrics.Multiclass:
-				d = math.Exp(z[k]) / total
-				if k == int(f.y[i]) {
-					d--
-				}
-			}
-			for j, v := range x {
-				grad[j*f.width+k] += f.w[i] * d * v
+				grad[j*f.width+k] += f.w[i] * d[k] * v
 			}
 		}
 	}
 	return grad
 }
 
+func slowObjective(f *fit, params []float64) float64 {
+	sum := 0.0
+	for i, r := range f.rows {
+		_, z := slowSums(f, r, params)
+		loss, _ := slowLoss(f, f.y[i], z)
+		sum += f.w[i] * loss
+	}
+	for _, b := range params[:len(params)-f.width] {
+		sum += f.alpha * (f.l1*math.Abs(b) + (1-f.l1)*b*b/2)
+	}
+	return sum
+}
+
+func prepared(t *testing.T, r *algos.Request) *fit {
+	t.Helper()
+	f := &fit{ctx: context.Background(), request: r, threads: 1}
+	if err := f.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// tasks are the losses and the classes that they are tried with.
+var tasks = []struct {
+	loss    string
+	classes int
+}{{lossSquared, 0}, {lossPoisson, 0}, {lossQuantile, 0}, {lossLogistic, 2}, {lossLogistic, 4}, {lossHinge, 2}, {lossHinge, 4}}
+
 // At the solution the objective has no descent: its gradient is zero, or where
 // a weight is zero at most as large as the absolute penalty.
 func TestSolutionsAreOptimal(t *testing.T) {
 	t.Parallel()
-	for _, classes := range []int{0, 2, 4} {
+	for _, task := range tasks {
+		if task.loss == lossQuantile {
+			continue // has no gradient
+		}
 		for _, alpha := range []float64{0.1, 20} {
 			for _, l1 := range []float64{0, 0.5, 1} {
-				r := problem(classes, 300, alpha, l1)
-				f := &fit{ctx: context.Background(), request: r, threads: 1}
-				if err := f.prepare(); err != nil {
-					t.Fatal(err)
-				}
+				r := problem(task.classes, 300, alpha, l1)
+				r.Params["loss"] = task.loss
+				f := prepared(t, r)
 				steps, _ := f.solve()
-				name := fmt.Sprintf("classes %d, alpha %v, l1 %v (%d steps)", classes, alpha, l1, steps)
+				name := fmt.Sprintf("%s, classes %d, alpha %v, l1 %v (%d steps)", task.loss, task.classes, alpha, l1, steps)
 				limit := 0.02 * math.Sqrt(f.total)
-				if classes == 0 && l1 == 0 { // solved in closed form
+				if f.width == 1 { // by Newton's method
+					limit = 1e-3 * math.Sqrt(f.total)
+				}
+				if task.loss == lossSquared && l1 == 0 { // in closed form
 					limit = 1e-8
 				}
-				zeros := 0
-				for j, g := range slowGradient(f) {
-					b := f.params[j]
-					if j < len(f.params)-f.width {
-						g += alpha * (1 - l1) * b
-						switch {
-						case b != 0:
-							g += math.Copysign(alpha*l1, b)
-						default:
-							zeros++
-							g = max(0, math.Abs(g)-alpha*l1)
-						}
-					}
-					if math.Abs(g) > limit {
-						t.Errorf("%s: the derivative of parameter %d (%v) is %v", name, j, b, g)
-					}
-				}
-				if alpha == 20 && l1 == 1 && zeros == 0 {
+				if zeros := checkGradient(t, name, f, limit); alpha == 20 && l1 == 1 && zeros == 0 {
 					t.Errorf("%s: no weight is zero", name)
 				}
 			}
@@ -137,29 +188,187 @@ func TestSolutionsAreOptimal(t *testing.T) {
 	}
 }
 
-// The closed form and the iterations find the same ridge solution.
-func TestRidgeEitherWay(t *testing.T) {
-	t.Parallel()
-	r := problem(0, 200, 3, 0)
-	closed := &fit{ctx: context.Background(), request: r, threads: 1}
-	if err := closed.prepare(); err != nil {
-		t.Fatal(err)
-	}
-	closed.solve()
-	iterated := &fit{ctx: context.Background(), request: r, threads: 1}
-	if err := iterated.prepare(); err != nil {
-		t.Fatal(err)
-	}
-	iterated.params = make([]float64, len(closed.params))
-	iterated.standardise()
-	iterated.design = newDesign(iterated.dense, iterated.rows, 1)
-	s := newSolver(iterated)
-	for s.step() {
-	}
-	for j, b := range closed.params {
-		if math.Abs(b-iterated.params[j]) > 1e-3 {
-			t.Errorf("parameter %d: %v in closed form, %v by iterations", j, b, iterated.params[j])
+// checkGradient returns the number of weights that are zero.
+func checkGradient(t *testing.T, name string, f *fit, limit float64) (zeros int) {
+	t.Helper()
+	for j, g := range slowGradient(f) {
+		b := f.params[j]
+		if j < len(f.params)-f.width {
+			g += f.alpha * (1 - f.l1) * b
+			switch {
+			case b != 0:
+				g += math.Copysign(f.alpha*f.l1, b)
+			default:
+				zeros++
+				g = max(0, math.Abs(g)-f.alpha*f.l1)
+			}
 		}
+		if math.Abs(g) > limit {
+			t.Errorf("%s: the derivative of parameter %d (%v) is %v", name, j, b, g)
+		}
+	}
+	return zeros
+}
+
+// Newton's method and the iterations of L-BFGS reach the same objective.
+func TestEitherSolver(t *testing.T) {
+	t.Parallel()
+	for _, task := range tasks {
+		for _, l1 := range []float64{0, 0.5} {
+			r := problem(task.classes, 200, 3, l1)
+			r.Params["loss"] = task.loss
+			newton, iterated := prepared(t, r), prepared(t, r)
+			if newton.width > 1 {
+				continue
+			}
+			newton.solve()
+			iterated.params = make([]float64, len(newton.params))
+			iterated.design = newDesign(iterated.dense, iterated.rows, 1)
+			iterated.smooth = leastSmooth
+			s := newSolver(iterated)
+			for range 2000 {
+				s.idle = 0
+				if !s.step() {
+					break
+				}
+			}
+			a, b := slowObjective(newton, newton.params), slowObjective(newton, iterated.params)
+			limit := 1e-6
+			if task.loss == lossQuantile { // which is rounded a little
+				limit = 1e-5
+			}
+			if a > b*(1+limit) || b > a*(1+1e-3) {
+				t.Errorf("%s, l1 %v: the objective is %v by Newton's method, %v by iterations", task.loss, l1, a, b)
+			}
+		}
+	}
+}
+
+// The share of the rows below a quantile is its level: the intercept is free.
+func TestQuantilesCutShares(t *testing.T) {
+	t.Parallel()
+	for _, q := range []float64{0.1, 0.5, 0.8} {
+		r := problem(0, 1000, 1, 0)
+		r.Params["loss"], r.Params["quantile"] = lossQuantile, q
+		f := prepared(t, r)
+		f.solve()
+		below := 0.0
+		for i, row := range f.rows {
+			if _, z := slowSums(f, row, f.params); f.y[i] < z[0] {
+				below += f.w[i] / f.total
+			}
+		}
+		if math.Abs(below-q) > 0.02 {
+			t.Errorf("%v of the rows are below the quantile %v", below, q)
+		}
+	}
+}
+
+func TestLossFollowsTheMetric(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"rmse": lossSquared, "r2": lossSquared, "mae": lossQuantile, "mape": lossQuantile} {
+		r := problem(0, 50, 1, 0)
+		m, err := metrics.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Problem.Metric = m
+		if f := prepared(t, r); f.loss != want || f.percent != (name == "mape") || math.Abs(total(f.w)-f.total) > 1e-9*f.total {
+			t.Errorf("%s: loss %s, weights sum to %v of %v", name, f.loss, total(f.w), f.total)
+		}
+	}
+}
+
+func total(w []float64) (sum float64) {
+	for _, v := range w {
+		sum += v
+	}
+	return sum
+}
+
+// Probabilities of a support vector machine are those of its margins, of which a
+// sigmoid makes the least log loss.
+func TestHingeIsCalibrated(t *testing.T) {
+	t.Parallel()
+	for _, classes := range []int{2, 4} {
+		r := problem(classes, 900, 1, 0)
+		r.Params["loss"] = lossHinge
+		fitted, err := Learner{}.Fit(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Params["loss"] = lossLogistic
+		logistic, err := Learner{}.Fit(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := metrics.Lookup("log_loss")
+		if err != nil {
+			t.Fatal(err)
+		}
+		score := func(f *algos.Fitted) float64 {
+			v, err := m.Score(r.Problem.Task, classes, r.Train.Y, algos.Predict(f.Predictor, r.Train.M, r.Train.Rows, 1), r.Train.W)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		if a, b := score(fitted), score(logistic); a > 1.1*b {
+			t.Errorf("%d classes: log loss %v, logistic regression has %v", classes, a, b)
+		}
+	}
+}
+
+func TestPoissonPredictsMeans(t *testing.T) {
+	t.Parallel()
+	r := problem(0, 300, 1e-3, 0)
+	r.Params["loss"] = lossPoisson
+	fitted, err := Learner{}.Fit(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// With a free intercept the weighted sums of predictions and targets agree.
+	want, got := 0.0, 0.0
+	for i, v := range algos.Predict(fitted.Predictor, r.Train.M, r.Train.Rows, 1) {
+		want += float64(r.Train.W[i]) * float64(r.Train.Y[i])
+		got += float64(r.Train.W[i]) * float64(v)
+	}
+	if math.Abs(got-want) > 1e-4*want {
+		t.Errorf("predictions sum to %v, targets to %v", got, want)
+	}
+	r.Train.Y[3] = -1
+	if _, err := (Learner{}).Fit(context.Background(), r); err == nil || !strings.Contains(err.Error(), "row 3") {
+		t.Errorf("error %v for a negative target", err)
+	}
+}
+
+// A path is followed to the point that validates best.
+func TestPathIsValidated(t *testing.T) {
+	t.Parallel()
+	r := problem(0, 400, 1e-3, 1)
+	all := r.Train.Rows
+	r.Train.Rows, r.Valid = all[:60], r.Train
+	r.Valid.Rows = all[60:]
+	best, last := math.Inf(1), 0
+	r.Report = func(step int, loss float64) bool {
+		if step <= last {
+			t.Errorf("step %d after %d", step, last)
+		}
+		best, last = min(best, loss), step
+		return true
+	}
+	fitted, err := Learner{}.Fit(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fitted.Steps >= last {
+		t.Errorf("the last step %d of %d is the best", fitted.Steps, last)
+	}
+	r.Report = nil
+	f := prepared(t, r)
+	f.solve()
+	if loss, ok := f.validate(); !ok || loss != best {
+		t.Errorf("loss %v, the best of the path is %v", loss, best)
 	}
 }
 
@@ -215,7 +424,7 @@ func TestBadParameters(t *testing.T) {
 	t.Parallel()
 	for _, p := range []search.Params{
 		{"alpha": 0.0}, {"alpha": -1.0}, {"alpha": math.NaN()}, {"alpha": math.Inf(1)},
-		{"l1_ratio": -0.1}, {"l1_ratio": 1.1},
+		{"l1_ratio": -0.1}, {"l1_ratio": 1.1}, {"loss": "squared"}, {"loss": "other"}, {"quantile": 1.0},
 	} {
 		r := problem(2, 20, 1, 0)
 		r.Params = p
