@@ -271,18 +271,19 @@ func TestExplainManyClasses(t *testing.T) {
 	}
 }
 
-// TestExactOfStatistics: virtual features are credited to the columns behind them.
-func TestExactOfStatistics(t *testing.T) {
+// TestExactOfVirtualFeatures: virtual features are credited to the columns behind them.
+func TestExactOfVirtualFeatures(t *testing.T) {
 	t.Parallel()
 	_, m := sample(t)
 	features := len(m.spec.Pipeline.Features())
 	city := featureOf(t, m, "city")
 	paid := featureOf(t, m, "paid")
 	both := predictor.Table{Features: []int32{min(city, paid), max(city, paid)}, Levels: []int32{3, 3}, Default: []uint8{3}}
+	means := predictor.Lookup{Features: both.Features, Levels: both.Levels, Default: []float32{3}}
 	for key := range uint64(16) {
 		both.Keys, both.Values = append(both.Keys, key), append(both.Values, uint8(key*7%11))
+		means.Keys, means.Values = append(means.Keys, key), append(means.Values, float32(key*7%11))
 	}
-	tables := []predictor.Table{both}
 	tree := predictor.Tree{
 		{Feature: int32(features), Threshold: 3, Left: 1, Right: 2, Cover: 60},
 		{Feature: -1, Value: []float64{-1}, Cover: 20},
@@ -290,30 +291,37 @@ func TestExactOfStatistics(t *testing.T) {
 		{Feature: -1, Value: []float64{2}, Cover: 20},
 		{Feature: -1, Value: []float64{5}, Cover: 20},
 	}
-	p, err := predictor.NewStatistics(features, tables, []predictor.Tree{tree}, 1, nil, predictor.Identity)
+	statistics, err := predictor.NewStatistics(features, []predictor.Table{both}, []predictor.Tree{tree}, 1, nil, predictor.Identity)
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, m := withMembers(t, metrics.Regression, Member{Weight: 1, Predictor: p})
-	e := explain(t, m, table, ExplainOptions{Method: Exact})
-	moved := map[string]bool{}
-	predictions, err := m.Predict(table)
+	prepared, err := predictor.NewPrepared(features, []predictor.Lookup{means}, []predictor.Derived{{Op: predictor.OpLookup}},
+		predictor.NewTrees([]predictor.Tree{tree}, 1, nil, predictor.Identity))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range e.Rows {
-		if math.Abs(e.Predictions[i]-predictions.Values[i]) > 1e-6 {
-			t.Errorf("row %d: %v explained, %v predicted", i, e.Predictions[i], predictions.Values[i])
+	for _, p := range []predictor.Predictor{statistics, prepared} {
+		table, m := withMembers(t, metrics.Regression, Member{Weight: 1, Predictor: p})
+		e := explain(t, m, table, ExplainOptions{Method: Exact})
+		moved := map[string]bool{}
+		predictions, err := m.Predict(table)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for c, name := range e.Columns {
-			moved[name] = moved[name] || e.At(i, 0, c) != 0
+		for i := range e.Rows {
+			if math.Abs(e.Predictions[i]-predictions.Values[i]) > 1e-6 {
+				t.Errorf("%s, row %d: %v explained, %v predicted", p.Kind(), i, e.Predictions[i], predictions.Values[i])
+			}
+			for c, name := range e.Columns {
+				moved[name] = moved[name] || e.At(i, 0, c) != 0
+			}
 		}
-	}
-	if want := map[string]bool{"age": true, "city": true, "paid": true}; !cmp.Equal(moved, want) {
-		t.Errorf("moved by %v, want %v", moved, want)
-	}
-	if list, _, err := m.Usage(BySplits); err != nil || list[0] != (Usage{"age", 0.5}) || list[1].Share != 0.25 || list[2].Share != 0.25 {
-		t.Errorf("usage %v, %v", list, err)
+		if want := map[string]bool{"age": true, "city": true, "paid": true}; !cmp.Equal(moved, want) {
+			t.Errorf("%s: moved by %v, want %v", p.Kind(), moved, want)
+		}
+		if list, _, err := m.Usage(BySplits); err != nil || list[0] != (Usage{"age", 0.5}) || list[1].Share != 0.25 || list[2].Share != 0.25 {
+			t.Errorf("%s: usage %v, %v", p.Kind(), list, err)
+		}
 	}
 }
 

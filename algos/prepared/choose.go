@@ -31,7 +31,7 @@ func choose(ctx context.Context, b *builder) ([]*expr, error) {
 	if b.columns == 0 {
 		return nil, nil
 	}
-	c := &chooser{b.on(sample(b.request))}
+	c := &chooser{b.on(sample(b.request, b.sample))}
 	first, err := c.fit(ctx, c.request.Train.M)
 	if err != nil {
 		return nil, err
@@ -50,20 +50,20 @@ func choose(ctx context.Context, b *builder) ([]*expr, error) {
 	return best(made.exprs, gain[n:], b.columns), nil
 }
 
-// sample is the request on some of its training rows, drawn by seed, in a matrix
-// of their own where there are many more.
-func sample(r *algos.Request) *algos.Request {
+// sample is the request on up to most of its training rows, drawn by seed, in a
+// matrix of their own where there are more.
+func sample(r *algos.Request, most int) *algos.Request {
 	out := *r
 	out.Valid = algos.Data{}
 	out.Report, out.MaxSteps = nil, 0
-	if len(r.Train.Rows) <= choiceRows {
+	if len(r.Train.Rows) <= most {
 		return &out
 	}
 	rows := slices.Clone(r.Train.Rows)
 	slices.SortFunc(rows, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(mix(r.Seed+1, a), mix(r.Seed+1, b)), cmp.Compare(a, b))
 	})
-	rows = rows[:choiceRows]
+	rows = rows[:most]
 	slices.Sort(rows)
 	f := r.Train.M.Frame
 	part := &matrix.Frame{Rows: len(rows), Features: f.Features, Cols: make([][]float32, len(f.Cols))}

@@ -57,10 +57,11 @@ type settings struct {
 	columns  int
 	smooth   float64
 	leaveOne bool
+	sample   int // training rows that columns are chosen on at most
 }
 
 func parseSettings(p search.Params) (*settings, error) {
-	s := &settings{columns: p.Int("further_columns", usualColumns), smooth: p.Float("target_smooth", usualSmooth)}
+	s := &settings{columns: p.Int("further_columns", usualColumns), smooth: p.Float("target_smooth", usualSmooth), sample: choiceRows}
 	if s.columns < 0 || s.columns > mostColumns {
 		return nil, fmt.Errorf("parameter further_columns = %d is outside [0, %d]", s.columns, mostColumns)
 	}
@@ -99,11 +100,39 @@ func (Learner) Space(s algos.Shape) search.Space {
 	return space
 }
 
-// Portfolio has the configurations of package gbdt's that are best by themselves.
+// Portfolio begins with what package gbdt begins with; the others are those that
+// AutoGluon's portfolio of 2025 has for prepared columns, fast ones first.
 func (Learner) Portfolio(s algos.Shape) []search.Params {
-	list := gbdt.New().Portfolio(s)
-	return list[:min(len(list), 4)]
+	list := []search.Params{gbdt.New().Portfolio(s)[0]}
+	for _, p := range []search.Params{light, random, slow} {
+		p = maps.Clone(p)
+		if s.Rows > manyRows { // rounds are dear
+			p["learning_rate"] = min(0.1, 2*p.Float("learning_rate", 0.1))
+		}
+		list = append(list, p)
+	}
+	return list
 }
+
+// manyRows is where package gbdt's portfolio takes larger steps.
+const manyRows = 100_000
+
+var (
+	light = search.Params{
+		"bagging_fraction": .959, "feature_fraction": .579, "lambda_l1": .938, "lambda_l2": .99, "learning_rate": .0398,
+		"max_cat_to_onehot": 27., "min_data_in_leaf": 1., "min_data_per_group": 39., "num_leaves": 16.,
+	}
+	random = search.Params{
+		"extra_trees": "true", "bagging_fraction": .992, "feature_fraction": .553, "lambda_l1": .914, "lambda_l2": 1.904,
+		"learning_rate": .0193, "max_cat_to_onehot": 18., "min_data_in_leaf": 28., "min_data_per_group": 54.,
+		"num_leaves": 64., "cat_l2": .0143, "cat_smooth": 1.87,
+	}
+	slow = search.Params{
+		"extra_trees": "true", "bagging_fraction": .722, "feature_fraction": .425, "lambda_l1": .113, "lambda_l2": .262,
+		"learning_rate": .0074, "max_cat_to_onehot": 9., "min_data_in_leaf": 15., "min_data_per_group": 10.,
+		"num_leaves": 8., "cat_l2": 1.887, "cat_smooth": .0279,
+	}
+)
 
 // Estimate adds the choice of columns to the cost model of package gbdt.
 func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
