@@ -3,7 +3,7 @@
 // only predicts links it alone.
 //
 // Trees is a sum of decision trees (boosted trees, forests), Linear a
-// generalised linear model, Statistics trees over features and what the training
+// generalised linear model, MLP a multi-layer perceptron, Statistics trees over features and what the training
 // rows said of groups of categories, Prepared trees over features and columns that are
 // derived from them, Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that

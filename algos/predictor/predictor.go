@@ -40,6 +40,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeStatistics(b, in.Raw)
 	case kindPrepared:
 		return decodePrepared(b, in.Raw)
+	case kindMLP:
+		return decodeMLP(b, in.Raw)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}
@@ -50,9 +52,10 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 type Row struct {
 	// Features are the values of the frame's features.
 	Features []float64
-	// Dense are the dense columns of the encoded view, and Sparse has its text as
-	// row 0 (nil without text). Predictors of the view matrix.Raw don't read them.
-	Dense  []float32
+	// Dense are the dense columns of the encoded view; predictors of the view
+	// matrix.Raw don't read them.
+	Dense []float32
+	// Sparse has the text as row 0, nil without text.
 	Sparse *matrix.Sparse
 }
 
