@@ -28,7 +28,7 @@ var owners = map[string][]string{
 	"github.com/schollz/progressbar": {"cmd/automl"},
 	"github.com/parquet-go":          {"data"},
 	"gonum.org/":                     {"algos"},
-	"golang.org/x/sys":               {"bus", "worker", "cmd/automl"},
+	"golang.org/x/sys":               {"bus", "worker", "cmd/automl", "algos"},
 }
 
 // testOnly rooms hold suites and tools and may see everything.
@@ -107,7 +107,7 @@ func checkOwner(t *testing.T, pkg, from, imp string) {
 // TestScoringLinksLittle holds what a program links that only scores.
 func TestScoringLinksLittle(t *testing.T) {
 	t.Parallel()
-	forbidden := []string{"net/http", "github.com/nats-io/", module + "/algos/gbdt", module + "/algos/forest", module + "/algos/linear", module + "/algos/prepared", module + "/bus"}
+	forbidden := []string{"net/http", "github.com/nats-io/", module + "/algos/gbdt", module + "/algos/forest", module + "/algos/linear", module + "/algos/mlp", module + "/algos/prepared", module + "/bus"}
 	for _, p := range goList(t, "./model") {
 		for _, dep := range p.Deps {
 			for _, bad := range forbidden {

@@ -6,6 +6,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/linear"
+	"github.com/seed-09a2cce4/automl/algos/mlp"
 	"github.com/seed-09a2cce4/automl/algos/prepared"
 )
 
@@ -17,4 +18,5 @@ func init() {
 	algos.Register(gbdt.NewSymmetric())
 	algos.Register(linear.Learner{})
 	algos.Register(prepared.New())
+	algos.Register(mlp.Learner{})
 }

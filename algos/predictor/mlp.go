@@ -43,11 +43,11 @@ func NewMLP(net Net, params []float32, target *Target) (*MLP, error) {
 		return nil, fmt.Errorf("mlp predictor: %d parameters, the net has %d", len(params), net.size)
 	case target == nil && net.Outputs < 2, target != nil && net.Outputs != 1:
 		return nil, fmt.Errorf("mlp predictor: %d outputs do not fit the target", net.Outputs)
-	case target != nil && !(target.Low <= target.High && finite(target.Mean+target.Scale) && finite(target.Low+target.High)):
+	case target != nil && !(target.Low <= target.High && isFinite(target.Mean+target.Scale) && isFinite(target.Low+target.High)):
 		return nil, fmt.Errorf("mlp predictor: target %+v", *target)
 	}
 	for i, v := range params {
-		if !finite(float64(v)) {
+		if !isFinite(float64(v)) {
 			return nil, fmt.Errorf("mlp predictor: parameter %d is not a finite number", i)
 		}
 	}
@@ -65,7 +65,7 @@ func NewMLP(net Net, params []float32, target *Target) (*MLP, error) {
 	return m, nil
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // Kind is "mlp".
 func (m *MLP) Kind() string { return kindMLP }

@@ -1,0 +1,179 @@
+package mlp
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/predictor"
+	"github.com/seed-09a2cce4/automl/algos/predictor/gemm"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
+)
+
+// settings are the hyperparameters of a fit.
+type settings struct {
+	epochs, width, layers, batch, members int
+	rate, smoothing, decay, dropout       float64
+	activation                            predictor.Activation
+}
+
+// Space implements algos.Learner.
+func (Learner) Space(s algos.Shape) search.Space {
+	rate, act := 0.04, "selu"
+	if s.Task == metrics.Regression {
+		rate, act = 0.07, "mish"
+	}
+	return search.Space{
+		{Name: "epochs", Low: 8, High: 256, Log: true, Integer: true, Default: float64(defaultEpochs(s))},
+		{Name: "width", Low: 32, High: 512, Log: true, Integer: true, Default: float64(defaultWidth(s))},
+		{Name: "layers", Low: 1, High: 4, Integer: true, Default: 3.0},
+		{Name: "batch", Low: 16, High: 4096, Log: true, Integer: true, Default: float64(batchSize(s.Rows))},
+		{Name: "rate", Low: 0.005, High: 0.3, Log: true, Default: rate},
+		{Name: "activation", Choices: []string{"selu", "mish"}, Default: act},
+		{Name: "smoothing", Low: 0, High: 0.2, Default: 0.0},
+		{Name: "decay", Low: 1e-4, High: 0.3, Log: true, Default: 0.02},
+		{Name: "dropout", Low: 0, High: 0.5, Default: 0.0},
+		{Name: "members", Low: 1, High: 8, Integer: true, Default: 1.0},
+	}
+}
+
+// defaultEpochs are fewer for more rows, whose epochs have more batches.
+func defaultEpochs(s algos.Shape) int {
+	switch {
+	case s.Rows <= 5000:
+		return 128
+	case s.Rows <= 20000:
+		return 64
+	case s.Rows <= 100000:
+		return 32
+	}
+	return 16
+}
+
+func defaultWidth(algos.Shape) int { return 256 }
+
+// Portfolio implements algos.Portfolio.
+func (l Learner) Portfolio(s algos.Shape) []search.Params {
+	first := l.Space(s).Complete(nil)
+	with := func(changes search.Params) search.Params {
+		p := search.Params{}
+		for name, v := range first {
+			p[name] = v
+		}
+		for name, v := range changes {
+			p[name] = v
+		}
+		return p
+	}
+	return []search.Params{
+		first,
+		with(search.Params{"dropout": 0.15, "members": 4.0}),
+		with(search.Params{"dropout": 0.3, "width": 128.0}),
+	}
+}
+
+// read checks the parameters; those that are absent have the space's defaults.
+func read(r *algos.Request, rows int) (settings, error) {
+	space := Learner{}.Space(algos.Shape{Rows: rows, Task: r.Problem.Task, Classes: r.Problem.Classes})
+	p := r.Params
+	out := settings{}
+	for _, d := range space {
+		def, isNumber := d.Default.(float64)
+		if !isNumber {
+			continue
+		}
+		v := p.Float(d.Name, def)
+		if !(v >= 0) || v > 1e6 || d.Name != "decay" && d.Name != "smoothing" && d.Name != "dropout" && v == 0 {
+			return out, fmt.Errorf("%s is %v: want a number from %v to %v", d.Name, v, d.Low, d.High)
+		}
+		switch d.Name {
+		case "epochs":
+			out.epochs = int(max(1, v))
+		case "width":
+			out.width = gemm.Pad(int(min(v, 4096)))
+		case "layers":
+			out.layers = int(min(max(1, v), 16))
+		case "members":
+			out.members = int(min(max(1, v), 64))
+		case "batch":
+			out.batch = int(max(1, v))
+		case "rate":
+			out.rate = v
+		case "smoothing":
+			out.smoothing = min(v, 0.9)
+		case "decay":
+			out.decay = v
+		case "dropout":
+			out.dropout = min(v, 0.9)
+		}
+	}
+	switch name := p.String("activation", ""); {
+	case name == "mish", name == "" && r.Problem.Task == metrics.Regression:
+		out.activation = predictor.Mish
+	case name != "selu" && name != "":
+		return out, fmt.Errorf("activation %q: use selu or mish", name)
+	}
+	return out, nil
+}
+
+// batchSize is smaller for few rows.
+func batchSize(rows int) int {
+	switch {
+	case rows <= 1000:
+		return 64
+	case rows <= 8000:
+		return 128
+	case rows <= 60000:
+		return 256
+	}
+	return 512
+}
+
+// cycle is the learning rate's share at the point t of the schedule, 0 to 1: four
+// cycles of a cosine in the logarithm of time.
+func cycle(t float64) float64 {
+	return 0.5 * (1 - math.Cos(2*math.Pi*math.Log2(1+15*t)))
+}
+
+// Where the second and the third cycle end.
+const (
+	secondEnd = 3.0 / 15
+	thirdEnd  = 7.0 / 15
+)
+
+// Estimate implements algos.Learner.
+func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
+	r := &algos.Request{Params: p, Problem: algos.Problem{Task: s.Task, Classes: s.Classes}}
+	c, err := read(r, s.Rows)
+	if err != nil {
+		c, _ = read(&algos.Request{Problem: r.Problem}, s.Rows)
+	}
+	rows, in, out := float64(s.Rows), float64(inputColumns(s)), float64(outputs(s.Task, s.Classes))
+	width, hidden, members := float64(c.width), float64(c.layers-1), float64(c.members)
+	size := (in+hidden*width)*width + members*out*width
+	work := members * ((in+hidden*width)*width + max(16, out)*width) // multiplications a row
+	values := members * (in + (hidden+1)*width)
+	batches := math.Max(1, rows/float64(c.batch))
+	epoch := rows*(6*work*1.6e-11+4e-9*values+2e-8*in) + batches*(size*2.5e-9+1e-5)
+	return algos.Cost{
+		Seconds: 1e-3 + 2e-8*rows*in + float64(c.epochs)*epoch,
+		Bytes:   int64(4 * (size*float64(6+blocks) + float64(c.batch)*members*(3*in+4*(hidden+1)*width))),
+	}
+}
+
+// inputColumns is about how many columns the inputs of a shape have.
+func inputColumns(s algos.Shape) int {
+	n := s.Features - s.Categorical + min(s.DenseCols, 9*s.Categorical)
+	if s.SparseNNZ > 0 {
+		n += maxText
+	}
+	return max(1, n)
+}
+
+func outputs(task metrics.Task, classes int) int {
+	if task == metrics.Regression {
+		return 1
+	}
+	return max(2, classes)
+}
