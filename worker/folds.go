@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/predictor/gemm"
 	"github.com/seed-09a2cce4/automl/bus"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/featurize"
@@ -21,7 +22,7 @@ import (
 )
 
 // kernel names what the bits of a result depend on beside its spec.
-const kernel = runtime.GOARCH + "/go-v1"
+var kernel = runtime.GOARCH + "/" + gemm.Kernels() + "-v1"
 
 // timedRows is how many rows are predicted to measure the speed of a model that
 // came with its validation predictions.
