@@ -104,7 +104,7 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if ctx.Err() != nil { // who interrupts does not want to wait
 		end = time.Now().Add(time.Second)
 	}
-	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed})
+	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed, Options: &job.Options})
 }
 
 // classify marks the errors whose cause is what the user gave.

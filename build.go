@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/featurize"
@@ -25,6 +26,8 @@ type buildOptions struct {
 	Start time.Time
 	End   time.Time // of the budget; zero for none
 	Seed  uint64
+	// Options is what the job was asked for.
+	Options *trials.JobOptions
 }
 
 // FinishJob makes the bundle of a service's job; it is what a
@@ -34,7 +37,7 @@ func FinishJob(_ context.Context, job *trials.Job, o *scheduler.Outcome) ([]byte
 	if d := job.Options.Deadline; !d.IsZero() && (end.IsZero() || d.Before(end)) {
 		end = d
 	}
-	m, err := buildModel(o, buildOptions{Start: o.Started, End: end, Seed: job.Options.Seed})
+	m, err := buildModel(o, buildOptions{Start: o.Started, End: end, Seed: job.Options.Seed, Options: &job.Options})
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +81,35 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		}
 	}
 	var err error
+	addSpread(&spec, o, b.Options)
 	if spec.Importance, err = model.Permute(oof, b.until(o)); err != nil {
 		return nil, err
 	}
 	return model.Build(spec)
+}
+
+// addSpread calibrates intervals and quantiles on the out-of-fold predictions. A
+// job that was cut before enough rows were validated goes without, and says so.
+func addSpread(spec *model.Spec, o *scheduler.Outcome, asked *trials.JobOptions) {
+	if asked.Intervals == 0 && len(asked.Quantiles) == 0 {
+		return
+	}
+	var y, pred, w []float32
+	for i, v := range o.OutOfFold {
+		if v != v {
+			continue
+		}
+		y, pred = append(y, o.Prepared.Y[i]), append(pred, v)
+		if o.Prepared.W != nil {
+			w = append(w, o.Prepared.W[i])
+		}
+	}
+	s, err := model.NewSpread(y, pred, w, asked.Intervals, asked.Quantiles)
+	if err != nil {
+		spec.Info.Warnings = append(slices.Clip(spec.Info.Warnings), err.Error())
+		return
+	}
+	spec.Spread, spec.Info.Interval, spec.Info.Quantiles = s, asked.Intervals, asked.Quantiles
 }
 
 // until is when importance must be done: at the end of the budget, less what

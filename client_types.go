@@ -51,6 +51,8 @@ type JobRequest struct {
 	Balanced     bool               `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
 	ClassWeights map[string]float64 `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`
 	Monotone     map[string]int     `json:"monotone,omitempty" doc:"1 for columns in which predictions must not fall, -1 for those in which they must not rise"`
+	Intervals    float64            `json:"intervals,omitempty" minimum:"0" exclusiveMaximum:"1" doc:"share of answers that the interval of each prediction is to hold"`
+	Quantiles    []float64          `json:"quantiles,omitempty" maxItems:"99" doc:"levels between 0 and 1, ascending, that predictions are to come with"`
 	ValidRows    int                `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
 	Threads      int                `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
 }
@@ -81,11 +83,16 @@ type JobStatus struct {
 // Final reports whether the job will not change any more.
 func (s *JobStatus) Final() bool { return s.State.Final() }
 
-// RowPrediction is the prediction for one row: a number, or the label of a
-// class with the probability of each.
+// RowPrediction is the prediction for one row: a number, maybe with an interval and
+// quantiles, or the label of a class with the probability of each.
 type RowPrediction struct {
 	Prediction    any                `json:"prediction"`
 	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	// Lower and Upper bound the interval, Quantiles are by level; absent if the job
+	// was not asked for them.
+	Lower     *float64           `json:"lower,omitempty"`
+	Upper     *float64           `json:"upper,omitempty"`
+	Quantiles map[string]float64 `json:"quantiles,omitempty"`
 }
 
 // APIError is an answer of the service that is not a success (RFC 9457).

@@ -55,6 +55,11 @@ type Options struct {
 	// and -1 for those in which they must not rise (of two classes, the probability
 	// of the positive one). Only learners that can keep to it take part.
 	Monotone map[string]int
+	// Intervals is the share of answers, such as 0.9, that the interval of each
+	// prediction is to hold; Quantiles are levels between 0 and 1, ascending, that
+	// predictions are to come with. Both are for numbers; see [model.Spread].
+	Intervals float64
+	Quantiles []float64
 	// Folds is "auto" (or empty), "holdout" or the number of folds, at least 2.
 	Folds string
 	// GroupColumn keeps rows of equal values together in validation: no group is
@@ -175,7 +180,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Intervals: o.Intervals, Quantiles: o.Quantiles,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

@@ -25,6 +25,7 @@
 //
 // Sections of version 1: info, plan, pipeline, members, leaderboard and
 // importance are JSON; predictors holds the predictors' binary forms back to
-// back, at the offsets that members names. A reader ignores sections that it
+// back, at the offsets that members names; spread (JSON, where there are intervals or
+// quantiles) says how far answers lie from predictions. A reader ignores sections that it
 // does not know and refuses versions above its own.
 package model

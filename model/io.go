@@ -51,6 +51,13 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		}
 		sections = append(sections, section{part.name, [][]byte{b}})
 	}
+	if m.spec.Spread != nil {
+		b, err := json.Marshal(m.spec.Spread)
+		if err != nil {
+			return 0, fmt.Errorf("write section %q: %w", "spread", err)
+		}
+		sections = append(sections, section{"spread", [][]byte{b}})
+	}
 	return writeSections(w, append(sections, section{"predictors", pieces}))
 }
 
@@ -121,6 +128,11 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 		{"leaderboard", &s.Leaderboard}, {"importance", &s.Importance},
 	} {
 		if err := decodeSection(sections, part.name, part.into); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := sections["spread"]; ok {
+		if err := decodeSection(sections, "spread", &s.Spread); err != nil {
 			return nil, err
 		}
 	}

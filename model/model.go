@@ -36,6 +36,10 @@ type Info struct {
 	Split   string  `json:"split,omitempty"`
 	Trials  int     `json:"trials"`
 	Seconds float64 `json:"seconds"`
+	// Interval is the share of answers that the intervals of predictions are to
+	// hold, 0 for none; Quantiles are their levels, ascending.
+	Interval  float64   `json:"interval,omitempty"`
+	Quantiles []float64 `json:"quantiles,omitempty"`
 	// Ended says what ended the search.
 	Ended    string   `json:"ended"`
 	Warnings []string `json:"warnings,omitempty"`
@@ -73,6 +77,8 @@ type Spec struct {
 	Members     []Member
 	Leaderboard []trials.Row
 	Importance  []Importance
+	// Spread has the bounds for Info.Interval and Info.Quantiles; nil for none.
+	Spread *Spread
 }
 
 // Model is a trained model. It is immutable and safe for concurrent use.
@@ -101,6 +107,9 @@ func Build(s Spec) (*Model, error) {
 	if err := checkTask(s.Info); err != nil {
 		return nil, err
 	}
+	if err := s.checkSpread(); err != nil {
+		return nil, err
+	}
 	width, sum := metrics.Width(s.Info.Task, len(s.Info.Classes)), 0.0
 	exact := s.Pipeline != nil && s.Pipeline.Exact()
 	for _, m := range s.Members {
@@ -119,6 +128,18 @@ func Build(s Spec) (*Model, error) {
 		return nil, fmt.Errorf("%w: weights sum to %v", ErrCorrupt, sum)
 	}
 	return &Model{spec: s, exact: exact}, nil
+}
+
+// checkSpread reports intervals and quantiles that predictions could not get.
+func (s *Spec) checkSpread() error {
+	i := s.Info
+	if s.Spread == nil && (i.Interval != 0 || len(i.Quantiles) > 0) || s.Spread != nil && i.Task != metrics.Regression {
+		return fmt.Errorf("%w: interval %v and quantiles %v of a %s task", ErrCorrupt, i.Interval, i.Quantiles, i.Task)
+	}
+	if s.Spread == nil {
+		return nil
+	}
+	return s.Spread.check(i.Interval, i.Quantiles)
 }
 
 func checkTask(i Info) error {
@@ -157,6 +178,11 @@ type Predictions struct {
 	Classes []string // classification only
 	// Values holds one number a row, regression only.
 	Values []float64
+	// Lower and Upper are the bounds of each row's interval, Quantiles is
+	// rows×len(Levels), row-major and ascending in a row; nil if the model was not
+	// asked for them in training.
+	Lower, Upper      []float64
+	Levels, Quantiles []float64
 	// Probabilities is rows×len(Classes), row-major, classification only.
 	Probabilities []float32
 	// Doubles are the Probabilities of imported models as they computed them, in
@@ -308,6 +334,9 @@ func (m *Model) finish(sums []float64, rows, width int) *Predictions {
 	switch p.Task {
 	case metrics.Regression:
 		p.Values = sums
+		if m.spec.Spread != nil {
+			m.spec.Spread.add(p, m.spec.Info.Quantiles)
+		}
 	case metrics.Binary:
 		p.Probabilities = make([]float32, 2*rows)
 		for i, v := range sums {

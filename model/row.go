@@ -16,6 +16,10 @@ type Prediction struct {
 	Label string
 	// Value is the predicted number, regression only.
 	Value float64
+	// Lower and Upper bound the row's interval, Quantiles are as
+	// Info().Quantiles; zero if the model was not asked for them in training.
+	Lower, Upper float64
+	Quantiles    []float64
 	// Probabilities has one entry a class, in the order of Info().Classes.
 	Probabilities []float32
 	// Doubles are the probabilities of imported models in double precision, nil
@@ -84,7 +88,11 @@ func (m *Model) PredictRow(row any) (*Prediction, error) {
 	}
 	p := m.finish(append([]float64(nil), s.sums...), 1, len(s.sums))
 	if p.Task == metrics.Regression {
-		return &Prediction{Value: p.Values[0]}, nil
+		out := &Prediction{Value: p.Values[0], Quantiles: p.Quantiles}
+		if p.Lower != nil {
+			out.Lower, out.Upper = p.Lower[0], p.Upper[0]
+		}
+		return out, nil
 	}
 	return &Prediction{Label: p.Label(0), Probabilities: p.Probabilities, Doubles: p.Doubles}, nil
 }

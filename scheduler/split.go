@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/model"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -50,7 +51,10 @@ func (p *plan) chooseSplit(o *trials.JobOptions, budget time.Duration) error {
 			return input(err)
 		}
 	}
-	return p.takeSplit(p.split, k > 0)
+	if err := p.takeSplit(p.split, k > 0); err != nil {
+		return err
+	}
+	return p.checkSpread(o)
 }
 
 // takeSplit goes on with a split; explicit says that the user chose its folds, or
@@ -59,6 +63,21 @@ func (p *plan) takeSplit(s trials.Split, explicit bool) error {
 	p.split = s
 	p.folds = s.Assign(p.table.Rows(), p.shape.Task, p.prepared.Y, p.prepared.Keys)
 	return p.checkFolds(explicit)
+}
+
+// checkSpread reports rows that are too few for the intervals and quantiles that
+// are asked for.
+func (p *plan) checkSpread(o *trials.JobOptions) error {
+	if o.Intervals == 0 && len(o.Quantiles) == 0 {
+		return nil
+	}
+	if p.shape.Task != metrics.Regression {
+		return inputf("intervals and quantiles are of numbers: target %q has classes", o.Target)
+	}
+	if n, need := len(validated(p.folds)), model.SpreadRows(o.Intervals, o.Quantiles); n < need {
+		return inputf("intervals and quantiles: %d rows to validate on are too few: the outermost level takes %d", n, need)
+	}
+	return nil
 }
 
 // foldCount is the number of folds, k being what was asked for (0: choose), as far

@@ -198,6 +198,12 @@ func (f *fixture) publish(job, kind string, trial int) {
 // row the same values.
 func (f *fixture) storeModel(task metrics.Task, values []float32, classes ...string) (digest string, bundle []byte) {
 	f.Helper()
+	return f.storeSpec(model.Info{Task: task, Classes: classes}, nil, values)
+}
+
+// storeSpec is storeModel for a model with intervals or quantiles.
+func (f *fixture) storeSpec(info model.Info, spread *model.Spread, values []float32) (digest string, bundle []byte) {
+	f.Helper()
 	age := &data.Column{Name: "age", Kind: data.Number}
 	city := &data.Column{Name: "city", Kind: data.String, Dict: []string{"Oslo", "Lima", "Pune"}}
 	target := &data.Column{Name: "bought", Kind: data.String, Dict: []string{"no", "yes"}}
@@ -218,9 +224,9 @@ func (f *fixture) storeModel(task metrics.Task, values []float32, classes ...str
 	if err != nil {
 		f.Fatal(err)
 	}
+	info.Target, info.Columns = "bought", pipeline.Columns()
 	m, err := model.Build(model.Spec{
-		Info: model.Info{Task: task, Target: "bought", Classes: classes, Columns: pipeline.Columns()},
-		Plan: plan, Pipeline: pipeline,
+		Info: info, Plan: plan, Pipeline: pipeline, Spread: spread,
 		Members: []model.Member{{Weight: 1, Predictor: predictor.NewConstant(values)}},
 	})
 	if err != nil {

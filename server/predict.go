@@ -80,7 +80,7 @@ func predictJSON(m *model.Model, body io.Reader, maxRows int) (*model.Prediction
 		return nil, err
 	}
 	info := m.Info()
-	out := &model.Predictions{Task: info.Task, Classes: info.Classes}
+	out := &model.Predictions{Task: info.Task, Classes: info.Classes, Levels: info.Quantiles}
 	for i, row := range rows {
 		p, err := m.PredictRow(row)
 		if err != nil {
@@ -88,6 +88,10 @@ func predictJSON(m *model.Model, body io.Reader, maxRows int) (*model.Prediction
 		}
 		if info.Task == metrics.Regression {
 			out.Values = append(out.Values, p.Value)
+			out.Quantiles = append(out.Quantiles, p.Quantiles...)
+			if info.Interval > 0 {
+				out.Lower, out.Upper = append(out.Lower, p.Lower), append(out.Upper, p.Upper)
+			}
 		} else {
 			out.Probabilities = append(out.Probabilities, p.Probabilities...)
 			out.Doubles = append(out.Doubles, p.Doubles...)
@@ -182,7 +186,7 @@ func writePredictions(w io.Writer, p *model.Predictions) {
 func appendPrediction(b []byte, p *model.Predictions, i int, classes []string) []byte {
 	b = append(b, `{"prediction":`...)
 	if p.Task == metrics.Regression {
-		return append(appendNumber(b, p.Values[i], 64), '}')
+		return append(appendSpread(appendNumber(b, p.Values[i], 64), p, i), '}')
 	}
 	best, bits := 0, 32
 	if p.Doubles != nil {
@@ -203,6 +207,27 @@ func appendPrediction(b []byte, p *model.Predictions, i int, classes []string) [
 		b = appendNumber(b, p.Double(i, k), bits)
 	}
 	return append(b, "}}"...)
+}
+
+// appendSpread appends the interval and the quantiles of row i, if there are any.
+func appendSpread(b []byte, p *model.Predictions, i int) []byte {
+	if p.Lower != nil {
+		b = appendNumber(append(b, `,"lower":`...), p.Lower[i], 64)
+		b = appendNumber(append(b, `,"upper":`...), p.Upper[i], 64)
+	}
+	n := len(p.Levels)
+	if n == 0 {
+		return b
+	}
+	b = append(b, `,"quantiles":{`...)
+	for k, q := range p.Quantiles[i*n : (i+1)*n] {
+		if k > 0 {
+			b = append(b, ',')
+		}
+		b = appendNumber(append(b, '"'), p.Levels[k], 64)
+		b = appendNumber(append(b, `":`...), q, 64)
+	}
+	return append(b, '}')
 }
 
 // appendNumber writes the shortest form that gives back the number; JSON has

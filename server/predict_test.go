@@ -80,6 +80,30 @@ func TestPredict(t *testing.T) {
 	}
 }
 
+// Intervals and quantiles stand beside the number, for rows of either form.
+func TestPredictSpread(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	digest, _ := f.storeSpec(model.Info{Task: metrics.Regression, Interval: 0.9, Quantiles: []float64{0.1, 0.5}},
+		&model.Spread{Bounds: [][2]float64{{-1, 2}}, Offsets: [][]float64{{-0.5, 0.25}}}, []float32{1.5})
+	f.store(trials.Job{ID: "j", State: trials.JobSucceeded, Model: digest})
+	want := `{"predictions":[{"prediction":1.5,"lower":0.5,"upper":3.5,"quantiles":{"0.1":1,"0.5":1.75}}]}` + "\n"
+	for kind, body := range map[string]string{jsonType: `{"rows":[{"age":31,"city":"Oslo"}]}`, typeCSV: "city,age\nOslo,31\n"} {
+		if a := f.want(200, "POST", "/v1/jobs/j/predict", body, ctype, kind); a.body != want {
+			t.Errorf("%s: %s", kind, a.body)
+		}
+	}
+	c := automl.NewClient(f.url, automl.ClientOptions{})
+	t.Cleanup(c.Close)
+	got, err := c.Predict(t.Context(), "j", []map[string]any{{"age": 31, "city": "Oslo"}})
+	lower, upper := 0.5, 3.5
+	if diff := cmp.Diff([]automl.RowPrediction{{
+		Prediction: 1.5, Lower: &lower, Upper: &upper, Quantiles: map[string]float64{"0.1": 1, "0.5": 1.75},
+	}}, got); diff != "" || err != nil {
+		t.Errorf("client: error %v: %s", err, diff)
+	}
+}
+
 func TestPredictRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{Limits: Limits{BodyBytes: 2000, PredictRows: 3}})

@@ -59,6 +59,11 @@ type JobOptions struct {
 	// Monotone has 1 for columns in which predictions must not fall and -1 for
 	// those in which they must not rise.
 	Monotone map[string]int `json:"monotone,omitempty"`
+	// Intervals is the share of answers that the interval of a prediction is to
+	// hold, 0 for none; Quantiles are the levels that predictions come with. Both
+	// are for regression.
+	Intervals float64   `json:"intervals,omitempty"`
+	Quantiles []float64 `json:"quantiles,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
 )
 
 // MaxFolds bounds the folds of a job, and MaxRepeats the repetitions.
@@ -50,12 +51,15 @@ func (o *JobOptions) FoldCount() (int, error) {
 	return k, nil
 }
 
-// Check reports what is wrong with the options of validation and training before
+// Check reports what is wrong with the options of validation, training and answers before
 // any data is looked at, or which of them exclude each other, and the JSON name of
 // the field to blame.
 func (o *JobOptions) Check() (field string, err error) {
 	if field, err = o.checkSplit(); err == nil {
 		field, err = o.checkTraining()
+	}
+	if err == nil {
+		field, err = o.checkAnswers()
 	}
 	return field, err
 }
@@ -79,6 +83,28 @@ func (o *JobOptions) checkTraining() (field string, err error) {
 		if way := o.Monotone[name]; way != 1 && way != -1 {
 			return "monotone", fmt.Errorf("monotone: direction %d of column %q: use 1 or -1", way, name)
 		}
+	}
+	return "", nil
+}
+
+// maxQuantiles bounds the columns of predictions.
+const maxQuantiles = 99
+
+// checkAnswers reports what is wrong with what is asked of predictions.
+func (o *JobOptions) checkAnswers() (field string, err error) {
+	if !(o.Intervals >= 0 && o.Intervals < 1) {
+		return "intervals", fmt.Errorf("intervals %v: use the share of answers that they are to hold, such as 0.9", o.Intervals)
+	}
+	if len(o.Quantiles) > maxQuantiles {
+		return "quantiles", fmt.Errorf("%d quantiles: use at most %d", len(o.Quantiles), maxQuantiles)
+	}
+	for i, q := range o.Quantiles {
+		if !(q > 0 && q < 1) || i > 0 && !(q > o.Quantiles[i-1]) {
+			return "quantiles", fmt.Errorf("quantiles %v: use levels between 0 and 1, ascending, such as 0.1,0.5,0.9", o.Quantiles)
+		}
+	}
+	if (o.Intervals > 0 || len(o.Quantiles) > 0) && o.Task != "" && o.Task != metrics.Regression {
+		return "intervals", fmt.Errorf("intervals and quantiles are of numbers: a %s task has none", o.Task)
 	}
 	return "", nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -42,6 +43,13 @@ func TestCheck(t *testing.T) {
 		{trials.JobOptions{ValidRows: 3, Folds: "5"}, "folds"},
 		{trials.JobOptions{ValidRows: 3, Repeats: 2}, "folds"},
 		{trials.JobOptions{Balanced: true}, ""},
+		{trials.JobOptions{Intervals: 0.9, Quantiles: []float64{0.1, 0.9}}, ""},
+		{trials.JobOptions{Intervals: 1}, "intervals"},
+		{trials.JobOptions{Intervals: math.NaN()}, "intervals"},
+		{trials.JobOptions{Intervals: 0.9, Task: metrics.Binary}, "intervals"},
+		{trials.JobOptions{Quantiles: []float64{0.5, 0.5}}, "quantiles"},
+		{trials.JobOptions{Quantiles: []float64{0}}, "quantiles"},
+		{trials.JobOptions{Quantiles: make([]float64, 100)}, "quantiles"},
 		{trials.JobOptions{Monotone: map[string]int{"a": 1, "b": -1}}, ""},
 		{trials.JobOptions{Monotone: map[string]int{"a": 0}}, "monotone"},
 		{trials.JobOptions{ClassWeights: map[string]float64{"a": 0.5}}, ""},

@@ -78,7 +78,7 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 	options := automl.Options{
 		Target: o.target, Time: o.time, Trials: o.trials, Metric: o.metric, Task: o.task,
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
-		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone,
+		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
 		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols,
 		NATS: c.String("nats"), Token: c.String("token"),
@@ -138,6 +138,8 @@ type fitReport struct {
 	Rows        int          `json:"rows"`
 	Trials      int          `json:"trials"`
 	Seconds     float64      `json:"seconds"`
+	Interval    float64      `json:"interval,omitempty"`
+	Quantiles   []float64    `json:"quantiles,omitempty"`
 	Ended       string       `json:"ended"`
 	Leaderboard []trials.Row `json:"leaderboard"`
 	Warnings    []string     `json:"warnings"`
@@ -150,7 +152,7 @@ func newFitReport(m *automl.Model, out, dataPath string, took time.Duration) *fi
 	return &fitReport{
 		Model: out, Task: string(info.Task), Target: info.Target, Classes: info.Classes,
 		Metric: info.Metric, Score: finite(info.Score), JudgedBy: judge(info),
-		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended,
+		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended, Interval: info.Interval, Quantiles: info.Quantiles,
 		Leaderboard: list(m.Leaderboard()), Warnings: list(info.Warnings), why: info.Why, data: dataPath,
 	}
 }

@@ -23,6 +23,8 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
 		&cli.StringFlag{Name: "class-weight", Usage: "weigh classes in training: balanced, or as in `FILE` (JSON, or CSV with class and weight)"},
 		&cli.StringSliceFlag{Name: "monotone", KeepSpace: true, Usage: "`COL=+1`: predictions must not fall as COL grows; -1: not rise; repeatable"},
+		&cli.StringFlag{Name: "intervals", Usage: "predict with an interval that holds a `SHARE` of the answers, such as 0.9"},
+		&cli.StringSliceFlag{Name: "quantiles", Usage: "predict the quantiles `P,Q`, such as 0.1,0.5,0.9"},
 		&cli.StringFlag{Name: "folds", Usage: "validate by `K` folds, holdout or auto", DefaultText: "auto"},
 		&cli.StringFlag{Name: "repeats", Usage: "repeat the folds `N` times, drawn anew", DefaultText: "1"},
 		&cli.StringFlag{Name: "holdout", Usage: "hold out a `SHARE` of the rows, such as 0.2, or a number of rows"},
@@ -48,6 +50,8 @@ type jobOptions struct {
 	group, timeColumn, fold      string // columns
 	repeats                      int
 	balanced                     bool
+	intervals                    float64
+	quantiles                    []float64
 	monotone                     map[string]int
 	classWeights                 map[string]float64
 	holdout                      float64
@@ -82,6 +86,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	if o.monotone, err = readDirections(c.StringSlice("monotone")); err != nil {
 		return nil, err
 	}
+	if err = o.readSpread(c); err != nil {
+		return nil, err
+	}
 	if o.seed, err = seedFlag(c); err != nil {
 		return nil, err
 	}
@@ -108,6 +115,26 @@ func (o *jobOptions) readBudget(c *cli.Context) (err error) {
 	}
 	if o.trials == 0 {
 		o.time = defaultTime
+	}
+	return nil
+}
+
+// readSpread reads --intervals and --quantiles.
+func (o *jobOptions) readSpread(c *cli.Context) (err error) {
+	if c.IsSet("intervals") {
+		text := c.String("intervals")
+		if o.intervals, err = strconv.ParseFloat(text, 64); err != nil || !(o.intervals > 0 && o.intervals < 1) {
+			return userf("--intervals %q: use the share of answers that they are to hold, such as 0.9", text)
+		}
+	}
+	for _, list := range c.StringSlice("quantiles") {
+		for _, text := range strings.Split(list, ",") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+			if err != nil {
+				return userf("--quantiles %q: use levels between 0 and 1, ascending, such as 0.1,0.5,0.9", list)
+			}
+			o.quantiles = append(o.quantiles, q)
+		}
 	}
 	return nil
 }

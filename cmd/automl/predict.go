@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,7 +24,7 @@ func predictCommand(*process) *cli.Command {
 		Usage:     "predict the rows of a table",
 		UsageText: "automl predict MODEL DATA [--out FILE] [--keep COL,…|all]",
 		Description: "Prints CSV, one line a row in the order of DATA: the kept columns, prediction, and for classes\n" +
-			"prob_CLASS for each. Columns that the model does not need are ignored.",
+			"prob_CLASS for each, for numbers lower, upper and quantiles if the model has them. Columns that the model does not need are ignored.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE`, as Parquet if it ends in .parquet (default: CSV to standard output)"},
 			&cli.StringSliceFlag{Name: "keep", KeepSpace: true, Usage: "put the input columns `A,B` first, or all of them"},
@@ -154,6 +155,12 @@ func (p *predicted) regression() bool { return p.answers.Task == metrics.Regress
 
 func (p *predicted) answerNames() []string {
 	names := []string{"prediction"}
+	if p.answers.Lower != nil {
+		names = append(names, "lower", "upper")
+	}
+	for _, level := range p.answers.Levels {
+		names = append(names, "q"+strconv.FormatFloat(level, 'g', -1, 64))
+	}
 	for _, class := range p.answers.Classes {
 		names = append(names, "prob_"+class)
 	}
@@ -185,7 +192,9 @@ func (p *predicted) writeCSV(ctx context.Context, out io.Writer) error {
 			w.Cell(col, i)
 		}
 		if p.regression() {
-			w.Number(p.answers.Values[i])
+			for _, v := range p.numbers(i) {
+				w.Number(v)
+			}
 		} else {
 			w.Text(p.answers.Label(i))
 			for k := range p.answers.Classes {
@@ -198,6 +207,17 @@ func (p *predicted) writeCSV(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("cannot write predictions: %w", err)
 	}
 	return nil
+}
+
+// numbers are the answers for row i, in the order of answerNames.
+func (p *predicted) numbers(i int) []float64 {
+	a := p.answers
+	out := []float64{a.Values[i]}
+	if a.Lower != nil {
+		out = append(out, a.Lower[i], a.Upper[i])
+	}
+	n := len(a.Levels)
+	return append(out, a.Quantiles[i*n:(i+1)*n]...)
 }
 
 // writeProbability writes as many digits as the model has.
@@ -219,7 +239,16 @@ func (p *predicted) writeParquet(_ context.Context, out io.Writer) error {
 
 func (p *predicted) answerColumns() []*data.Column {
 	if p.regression() {
-		return []*data.Column{{Name: "prediction", Kind: data.Number, Floats: p.answers.Values}}
+		var cols []*data.Column
+		for _, name := range p.answerNames() {
+			cols = append(cols, &data.Column{Name: name, Kind: data.Number, Floats: make([]float64, p.rows)})
+		}
+		for i := range p.rows {
+			for k, v := range p.numbers(i) {
+				cols[k].Floats[i] = v
+			}
+		}
+		return cols
 	}
 	code := map[string]int32{}
 	for k, class := range p.answers.Classes {
