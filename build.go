@@ -136,6 +136,7 @@ func info(o *scheduler.Outcome, b buildOptions) model.Info {
 		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, Classes: target.Classes,
 		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Split: o.Split.String(), Trials: len(o.Records),
 		Seconds: time.Since(b.Start).Seconds(), Ended: o.Ended, Warnings: o.Warnings,
-		Data: "column names, category names, words of text columns and statistics of the columns; no rows",
+		Costs: o.Costs,
+		Data:  "column names, category names, words of text columns and statistics of the columns; no rows",
 	}
 }

@@ -27,34 +27,35 @@ type Dataset struct {
 // job. Zero fields are chosen by the service; without Time, Deadline and Trials
 // the time is 60s.
 type JobRequest struct {
-	Dataset      string             `json:"dataset" minLength:"1" maxLength:"128" doc:"id of an uploaded data set"`
-	Name         string             `json:"name,omitempty" maxLength:"200" doc:"a name for people"`
-	Target       string             `json:"target" minLength:"1" doc:"column to predict"`
-	Time         string             `json:"time,omitempty" example:"60s" doc:"wall-clock budget from the first dispatched trial, such as 90s or 1h30m"`
-	Deadline     time.Time          `json:"deadline,omitzero" doc:"absolute end (RFC 3339), beside time"`
-	Trials       int                `json:"trials,omitempty" minimum:"0" doc:"number of trials; alone it has no time limit and is deterministic"`
-	Metric       string             `json:"metric,omitempty" example:"roc_auc" doc:"scikit-learn's name or a short one"`
-	Task         string             `json:"task,omitempty" enum:"binary,multiclass,regression" doc:"inferred from the target if absent"`
-	Positive     string             `json:"positive_class,omitempty" doc:"the class whose probability counts, by default the later one in sorted order"`
-	Weight       string             `json:"weight_column,omitempty" doc:"column with row weights"`
-	Folds        string             `json:"folds,omitempty" example:"5" doc:"auto, holdout or a number from 2"`
-	Repeats      int                `json:"repeats,omitempty" minimum:"0" maximum:"20" doc:"repetitions of the cross-validation, with new folds each time"`
-	Holdout      float64            `json:"holdout,omitempty" minimum:"0" doc:"share of the rows (below 1) or number of rows to hold out in place of folds"`
-	Group        string             `json:"group_column,omitempty" doc:"column whose equal values are validated together"`
-	TimeColumn   string             `json:"time_column,omitempty" doc:"column by which earlier rows train and later ones validate"`
-	Fold         string             `json:"fold_column,omitempty" doc:"column with each row's fold"`
-	Seed         uint64             `json:"seed,omitempty"`
-	Include      []string           `json:"include,omitempty" doc:"only these learners"`
-	Exclude      []string           `json:"exclude,omitempty" doc:"not these learners"`
-	Types        map[string]string  `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
-	Ignore       []string           `json:"ignore,omitempty" doc:"columns to leave out"`
-	Balanced     bool               `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
-	ClassWeights map[string]float64 `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`
-	Monotone     map[string]int     `json:"monotone,omitempty" doc:"1 for columns in which predictions must not fall, -1 for those in which they must not rise"`
-	Intervals    float64            `json:"intervals,omitempty" minimum:"0" exclusiveMaximum:"1" doc:"share of answers that the interval of each prediction is to hold"`
-	Quantiles    []float64          `json:"quantiles,omitempty" maxItems:"99" doc:"levels between 0 and 1, ascending, that predictions are to come with"`
-	ValidRows    int                `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
-	Threads      int                `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
+	Dataset      string                        `json:"dataset" minLength:"1" maxLength:"128" doc:"id of an uploaded data set"`
+	Name         string                        `json:"name,omitempty" maxLength:"200" doc:"a name for people"`
+	Target       string                        `json:"target" minLength:"1" doc:"column to predict"`
+	Time         string                        `json:"time,omitempty" example:"60s" doc:"wall-clock budget from the first dispatched trial, such as 90s or 1h30m"`
+	Deadline     time.Time                     `json:"deadline,omitzero" doc:"absolute end (RFC 3339), beside time"`
+	Trials       int                           `json:"trials,omitempty" minimum:"0" doc:"number of trials; alone it has no time limit and is deterministic"`
+	Metric       string                        `json:"metric,omitempty" example:"roc_auc" doc:"scikit-learn's name or a short one"`
+	Task         string                        `json:"task,omitempty" enum:"binary,multiclass,regression" doc:"inferred from the target if absent"`
+	Positive     string                        `json:"positive_class,omitempty" doc:"the class whose probability counts, by default the later one in sorted order"`
+	Weight       string                        `json:"weight_column,omitempty" doc:"column with row weights"`
+	Folds        string                        `json:"folds,omitempty" example:"5" doc:"auto, holdout or a number from 2"`
+	Repeats      int                           `json:"repeats,omitempty" minimum:"0" maximum:"20" doc:"repetitions of the cross-validation, with new folds each time"`
+	Holdout      float64                       `json:"holdout,omitempty" minimum:"0" doc:"share of the rows (below 1) or number of rows to hold out in place of folds"`
+	Group        string                        `json:"group_column,omitempty" doc:"column whose equal values are validated together"`
+	TimeColumn   string                        `json:"time_column,omitempty" doc:"column by which earlier rows train and later ones validate"`
+	Fold         string                        `json:"fold_column,omitempty" doc:"column with each row's fold"`
+	Seed         uint64                        `json:"seed,omitempty"`
+	Include      []string                      `json:"include,omitempty" doc:"only these learners"`
+	Exclude      []string                      `json:"exclude,omitempty" doc:"not these learners"`
+	Types        map[string]string             `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
+	Ignore       []string                      `json:"ignore,omitempty" doc:"columns to leave out"`
+	Balanced     bool                          `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
+	ClassWeights map[string]float64            `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`
+	Monotone     map[string]int                `json:"monotone,omitempty" doc:"1 for columns in which predictions must not fall, -1 for those in which they must not rise"`
+	Costs        map[string]map[string]float64 `json:"costs,omitempty" doc:"by true class and predicted class: labels are the classes of least expected cost"`
+	Intervals    float64                       `json:"intervals,omitempty" minimum:"0" exclusiveMaximum:"1" doc:"share of answers that the interval of each prediction is to hold"`
+	Quantiles    []float64                     `json:"quantiles,omitempty" maxItems:"99" doc:"levels between 0 and 1, ascending, that predictions are to come with"`
+	ValidRows    int                           `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
+	Threads      int                           `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
 }
 
 // JobStatus is what the service tells about a job.

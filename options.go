@@ -55,6 +55,11 @@ type Options struct {
 	// and -1 for those in which they must not rise (of two classes, the probability
 	// of the positive one). Only learners that can keep to it take part.
 	Monotone map[string]int
+	// Costs says what it costs to predict a class (inner key) where another (outer
+	// key) is true, for each pair of classes that differ; what is right costs 0 unless
+	// it is given. Labels are then the classes of least expected cost. Training and
+	// probabilities stay as they are.
+	Costs map[string]map[string]float64
 	// Intervals is the share of answers, such as 0.9, that the interval of each
 	// prediction is to hold; Quantiles are levels between 0 and 1, ascending, that
 	// predictions are to come with. Both are for numbers; see [model.Spread].
@@ -180,7 +185,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Intervals: o.Intervals, Quantiles: o.Quantiles,
+		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

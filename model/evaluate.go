@@ -16,6 +16,9 @@ type Evaluation struct {
 	Skipped int `json:"skipped"`
 	// Scores has every metric of the task that is defined for these rows.
 	Scores map[string]float64 `json:"scores"`
+	// MeanCost is what a row's label costs on average, nil for a model without
+	// costs.
+	MeanCost *float64 `json:"mean_cost,omitempty"`
 	// Undefined says why a metric has no score.
 	Undefined map[string]string `json:"undefined,omitempty"`
 }
@@ -38,6 +41,10 @@ func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
 	if e.Rows == 0 {
 		return nil, fmt.Errorf("no row of the table has a usable value in the target column %q", info.Target)
 	}
+	if info.Costs != nil {
+		cost := meanCost(p, y, known)
+		e.MeanCost = &cost
+	}
 	for _, metric := range metrics.ForTask(info.Task) {
 		score, err := metric.Score(info.Task, len(info.Classes), truth, pred, nil)
 		if err != nil {
@@ -47,6 +54,18 @@ func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
 		e.Scores[metric.Name] = score
 	}
 	return e, nil
+}
+
+// meanCost of the labels of the rows whose answer is known.
+func meanCost(p *Predictions, y []float32, known []bool) float64 {
+	sum, n := 0.0, 0
+	for i, ok := range known {
+		if ok {
+			sum += p.Costs[int(y[i])][p.Class(i)]
+			n++
+		}
+	}
+	return sum / float64(n)
 }
 
 // answers encodes the target column of a table; known is false where a row has

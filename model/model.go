@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,9 @@ type Info struct {
 	Split   string  `json:"split,omitempty"`
 	Trials  int     `json:"trials"`
 	Seconds float64 `json:"seconds"`
+	// Costs is what it costs to predict class k where class c is true, [c][k]; nil
+	// where labels are the likeliest classes.
+	Costs [][]float64 `json:"costs,omitempty"`
 	// Interval is the share of answers that the intervals of predictions are to
 	// hold, 0 for none; Quantiles are their levels, ascending.
 	Interval  float64   `json:"interval,omitempty"`
@@ -130,6 +134,20 @@ func Build(s Spec) (*Model, error) {
 	return &Model{spec: s, exact: exact}, nil
 }
 
+func checkCosts(i Info) error {
+	if i.Costs == nil {
+		return nil
+	}
+	bad := len(i.Costs) != len(i.Classes)
+	for _, row := range i.Costs {
+		bad = bad || len(row) != len(i.Classes) || slices.ContainsFunc(row, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	}
+	if bad {
+		return fmt.Errorf("%w: costs %v of %d classes", ErrCorrupt, i.Costs, len(i.Classes))
+	}
+	return nil
+}
+
 // checkSpread reports intervals and quantiles that predictions could not get.
 func (s *Spec) checkSpread() error {
 	i := s.Info
@@ -146,6 +164,9 @@ func checkTask(i Info) error {
 	task, err := metrics.ParseTask(string(i.Task))
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	if err := checkCosts(i); err != nil {
+		return err
 	}
 	n := len(i.Classes)
 	if task == metrics.Regression && n != 0 || task == metrics.Binary && n != 2 || task == metrics.Multiclass && n < 2 {
@@ -188,6 +209,8 @@ type Predictions struct {
 	// Doubles are the Probabilities of imported models as they computed them, in
 	// double precision; nil for all others.
 	Doubles []float64
+	// Costs are those of Info, which labels go by.
+	Costs [][]float64
 }
 
 // Rows is the number of rows.
@@ -209,15 +232,27 @@ func (p *Predictions) Double(i, k int) float64 {
 	return float64(p.Probability(i, k))
 }
 
-// Label is the likeliest class of row i; ties go to the earlier class.
-func (p *Predictions) Label(i int) string {
-	best := 0
+// Label is the class predicted for row i, see Class.
+func (p *Predictions) Label(i int) string { return p.Classes[p.Class(i)] }
+
+// Class is the index of the class predicted for row i: the likeliest, or with
+// Costs that of the least expected cost Σ_c P(c)·Costs[c][k] (Elkan 2001). Ties go
+// to the earlier class.
+func (p *Predictions) Class(i int) int {
+	best, least := 0, math.Inf(1)
 	for k := range p.Classes {
-		if p.Double(i, k) > p.Double(i, best) {
-			best = k
+		cost := -p.Double(i, k)
+		if p.Costs != nil {
+			cost = 0
+			for c, row := range p.Costs {
+				cost += float64(p.Double(i, c) * row[k])
+			}
+		}
+		if cost < least {
+			best, least = k, cost
 		}
 	}
-	return p.Classes[best]
+	return best
 }
 
 // Raw returns the predictions as package metrics wants them: rows×Width float32.
@@ -326,7 +361,7 @@ func (m *Model) scoreExact(x *matrix.Matrix, rows []int32, sums []float64) {
 }
 
 func (m *Model) finish(sums []float64, rows, width int) *Predictions {
-	p := &Predictions{Task: m.spec.Info.Task, Classes: m.spec.Info.Classes}
+	p := &Predictions{Task: m.spec.Info.Task, Classes: m.spec.Info.Classes, Costs: m.spec.Info.Costs}
 	if m.exact && p.Task != metrics.Regression {
 		p.finishExact(sums)
 		return p

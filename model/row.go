@@ -12,7 +12,7 @@ import (
 
 // Prediction is the answer for one row.
 type Prediction struct {
-	// Label is the likeliest class, empty for regression.
+	// Label is the predicted class (see Predictions.Class), empty for regression.
 	Label string
 	// Value is the predicted number, regression only.
 	Value float64

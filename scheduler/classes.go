@@ -85,3 +85,38 @@ func (p *plan) balanced(o *trials.JobOptions, target *featurize.Target) ([]float
 	}
 	return out, nil
 }
+
+// costMatrix is what predicting class k costs where class c is true, [c][k]; nil if
+// the options have no costs. Every pair of classes that differ must have one.
+func costMatrix(o *trials.JobOptions, target *featurize.Target) ([][]float64, error) {
+	if len(o.Costs) == 0 {
+		return nil, nil
+	}
+	if target.Task == metrics.Regression {
+		return nil, fmt.Errorf("costs: target %q is a number to predict and has no classes", target.Name)
+	}
+	out, given := make([][]float64, len(target.Classes)), make([][]bool, len(target.Classes))
+	for c := range out {
+		out[c], given[c] = make([]float64, len(target.Classes)), make([]bool, len(target.Classes))
+		given[c][c] = true
+	}
+	for _, actual := range slices.Sorted(maps.Keys(o.Costs)) {
+		c, err := findClass(target, actual)
+		if err != nil {
+			return nil, fmt.Errorf("costs: %w", err)
+		}
+		for _, predicted := range slices.Sorted(maps.Keys(o.Costs[actual])) {
+			k, err := findClass(target, predicted)
+			if err != nil {
+				return nil, fmt.Errorf("costs of class %q: %w", actual, err)
+			}
+			out[c][k], given[c][k] = o.Costs[actual][predicted], true
+		}
+	}
+	for c, row := range given {
+		if k := slices.Index(row, false); k >= 0 {
+			return nil, fmt.Errorf("costs: none is given for class %q predicted as %q", target.Classes[c], target.Classes[k])
+		}
+	}
+	return out, nil
+}

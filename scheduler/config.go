@@ -133,6 +133,8 @@ type Outcome struct {
 	Prepared *featurize.Prepared
 	Metric   metrics.Metric
 	Split    trials.Split
+	// Costs by true and predicted class, nil for none.
+	Costs [][]float64
 	// Members of the ensemble, heaviest first; weights sum to one.
 	Members []Member
 	// OutOfFold are the ensemble's predictions for the training rows

@@ -30,7 +30,7 @@ func (r *runner) finish(ctx context.Context) (*Outcome, error) {
 	}
 	p := r.plan
 	o.Table, o.Plan, o.Prepared, o.Metric, o.Split = p.table, p.features, p.prepared, p.metric, p.split
-	o.Warnings = p.warnings
+	o.Warnings, o.Costs = p.warnings, p.costs
 	o.Board = trials.Rank(o.Records, p.metric)
 	until := r.ensembleEnd(interrupted)
 	if err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) }); err != nil {

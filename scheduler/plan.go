@@ -47,6 +47,7 @@ type plan struct {
 	dropped  bool // there were such rows
 	valid    int  // the last rows of the table that only validate
 	learners []algos.Learner
+	costs    [][]float64    // by true and predicted class, nil for none
 	monotone map[string]int // directions of columns, nil for none
 	split    trials.Split
 	problem  string // digest of the blob
@@ -166,6 +167,9 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 		return nil, input(err)
 	}
 	p.warnings = slices.Concat(p.warnings, target.Warnings, p.features.Warnings)
+	if p.costs, err = costMatrix(o, target); err != nil {
+		return nil, input(err)
+	}
 	if err := p.constrain(o, target.Task); err != nil {
 		return nil, input(err)
 	}

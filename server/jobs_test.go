@@ -111,6 +111,7 @@ func TestSubmitRefused(t *testing.T) {
 		{"class weight", `{"dataset":"DS","target":"bought","class_weights":{"yes":-1}}`, 422, "body.class_weights", "-1"},
 		{"whole interval", `{"dataset":"DS","target":"age","intervals":1}`, 422, "body.intervals", ""},
 		{"crossing quantiles", `{"dataset":"DS","target":"age","quantiles":[0.9,0.1]}`, 422, "body.quantiles", "ascending"},
+		{"costs of a number", `{"dataset":"DS","target":"age","task":"regression","costs":{"1":{"2":3}}}`, 422, "body.costs", "classes"},
 		{"odd direction", `{"dataset":"DS","target":"bought","monotone":{"age":2}}`, 422, "body.monotone", "use 1 or -1"},
 		{"direction of nothing", `{"dataset":"DS","target":"bought","monotone":{"agee":1}}`, 422, "body.monotone", `did you mean "age"`},
 		{"two class weights", `{"dataset":"DS","target":"bought","balanced":true,"class_weights":{"yes":2}}`, 422, "body.class_weights", "exclude"},
@@ -292,7 +293,11 @@ func TestOptionsRoundTrip(t *testing.T) {
 		func() { r.Folds, r.Group, r.Repeats, r.ValidRows = "holdout", "", 0, 3 },
 		func() { r.Folds, r.ValidRows, r.TimeColumn, r.Holdout = "", 0, "x", 0.25 },
 		func() { r.TimeColumn, r.Fold, r.Holdout, r.ClassWeights, r.Balanced = "", "x", 0, nil, true },
-		func() { r.Task, r.Positive, r.Metric, r.Intervals, r.Quantiles = "", "", "", 0.9, []float64{0.1, 0.5} },
+		func() { r.Costs = map[string]map[string]float64{"1": {"0": 5}, "0": {"1": 2}} },
+		func() {
+			r.Costs = nil
+			r.Task, r.Positive, r.Metric, r.Intervals, r.Quantiles = "", "", "", 0.9, []float64{0.1, 0.5}
+		},
 	} {
 		change()
 		o, err := jobOptions(&r, d, now)

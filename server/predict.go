@@ -80,7 +80,7 @@ func predictJSON(m *model.Model, body io.Reader, maxRows int) (*model.Prediction
 		return nil, err
 	}
 	info := m.Info()
-	out := &model.Predictions{Task: info.Task, Classes: info.Classes, Levels: info.Quantiles}
+	out := &model.Predictions{Task: info.Task, Classes: info.Classes, Costs: info.Costs, Levels: info.Quantiles}
 	for i, row := range rows {
 		p, err := m.PredictRow(row)
 		if err != nil {
@@ -188,16 +188,11 @@ func appendPrediction(b []byte, p *model.Predictions, i int, classes []string) [
 	if p.Task == metrics.Regression {
 		return append(appendSpread(appendNumber(b, p.Values[i], 64), p, i), '}')
 	}
-	best, bits := 0, 32
+	bits := 32
 	if p.Doubles != nil {
 		bits = 64
 	}
-	for k := range classes {
-		if p.Double(i, k) > p.Double(i, best) {
-			best = k
-		}
-	}
-	b = append(b, classes[best]...)
+	b = append(b, classes[p.Class(i)]...)
 	b = append(b, `,"probabilities":{`...)
 	for k, class := range classes {
 		if k > 0 {

@@ -59,6 +59,10 @@ type JobOptions struct {
 	// Monotone has 1 for columns in which predictions must not fall and -1 for
 	// those in which they must not rise.
 	Monotone map[string]int `json:"monotone,omitempty"`
+	// Costs says what it costs to predict a class (inner key) where another (outer
+	// key) is true; the label of a row is the class of least expected cost. What is
+	// right costs 0 unless it is given.
+	Costs map[string]map[string]float64 `json:"costs,omitempty"`
 	// Intervals is the share of answers that the interval of a prediction is to
 	// hold, 0 for none; Quantiles are the levels that predictions come with. Both
 	// are for regression.

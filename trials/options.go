@@ -87,8 +87,11 @@ func (o *JobOptions) checkTraining() (field string, err error) {
 	return "", nil
 }
 
-// maxQuantiles bounds the columns of predictions.
-const maxQuantiles = 99
+// Bounds of what is asked of predictions.
+const (
+	maxQuantiles = 99
+	maxCost      = 1e12
+)
 
 // checkAnswers reports what is wrong with what is asked of predictions.
 func (o *JobOptions) checkAnswers() (field string, err error) {
@@ -102,6 +105,16 @@ func (o *JobOptions) checkAnswers() (field string, err error) {
 		if !(q > 0 && q < 1) || i > 0 && !(q > o.Quantiles[i-1]) {
 			return "quantiles", fmt.Errorf("quantiles %v: use levels between 0 and 1, ascending, such as 0.1,0.5,0.9", o.Quantiles)
 		}
+	}
+	for _, actual := range slices.Sorted(maps.Keys(o.Costs)) {
+		for _, predicted := range slices.Sorted(maps.Keys(o.Costs[actual])) {
+			if c := o.Costs[actual][predicted]; math.Abs(c) > maxCost || math.IsNaN(c) {
+				return "costs", fmt.Errorf("costs: %v for class %q predicted as %q: use numbers up to %g", c, actual, predicted, maxCost)
+			}
+		}
+	}
+	if len(o.Costs) > 0 && o.Task == metrics.Regression {
+		return "costs", errors.New("costs are of classes: a regression task has none")
 	}
 	if (o.Intervals > 0 || len(o.Quantiles) > 0) && o.Task != "" && o.Task != metrics.Regression {
 		return "intervals", fmt.Errorf("intervals and quantiles are of numbers: a %s task has none", o.Task)

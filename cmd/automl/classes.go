@@ -42,6 +42,43 @@ func readClassWeights(ctx context.Context, value string) (balanced bool, weights
 	return false, weights, nil
 }
 
+// readCosts reads --cost-matrix: "" for none, or a file: a JSON object of costs by
+// true and then by predicted class, or a table whose first column has the true
+// classes and whose others, called as the predicted ones, have the costs.
+func readCosts(ctx context.Context, path string) (map[string]map[string]float64, error) {
+	const flag = "--cost-matrix"
+	if path == "" {
+		return nil, nil
+	}
+	var costs map[string]map[string]float64
+	isJSON, err := readJSON(flag, path, &costs)
+	if isJSON || err != nil {
+		return costs, err
+	}
+	t, err := readTable(ctx, path)
+	if err != nil {
+		return nil, userf("%s: %w", flag, err)
+	}
+	cols := t.Columns()
+	costs = make(map[string]map[string]float64, t.Rows())
+	for i := range t.Rows() {
+		actual := cols[0].Text(i)
+		if _, twice := costs[actual]; twice || cols[0].Missing(i) {
+			return nil, userf("%s %s: line %d: class %q is empty or there twice", flag, path, i+2, actual)
+		}
+		costs[actual] = map[string]float64{}
+		for _, col := range cols[1:] {
+			if col.Kind != data.Number {
+				return nil, userf("%s %s: column %q holds something else than costs", flag, path, col.Name)
+			}
+			if !col.Missing(i) {
+				costs[actual][col.Name] = col.Floats[i]
+			}
+		}
+	}
+	return costs, nil
+}
+
 // readJSON reads a file that holds a JSON object into v; it answers whether the
 // file does.
 func readJSON(flag, path string, v any) (bool, error) {

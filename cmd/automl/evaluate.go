@@ -24,6 +24,7 @@ type evaluateReport struct {
 	Rows      int                `json:"rows"`
 	Skipped   int                `json:"skipped"`
 	Scores    map[string]float64 `json:"scores"`
+	MeanCost  *float64           `json:"mean_cost,omitempty"`
 	Undefined map[string]string  `json:"undefined,omitempty"`
 }
 
@@ -52,7 +53,7 @@ func runEvaluate(c *cli.Context) error {
 	info := m.Info()
 	report := evaluateReport{
 		Model: args[0], Data: args[1], Task: string(info.Task), Metric: info.Metric,
-		Rows: e.Rows, Skipped: e.Skipped, Scores: e.Scores, Undefined: e.Undefined,
+		Rows: e.Rows, Skipped: e.Skipped, Scores: e.Scores, MeanCost: e.MeanCost, Undefined: e.Undefined,
 	}
 	return report.print(con)
 }
@@ -65,6 +66,9 @@ func (r *evaluateReport) print(con *console) error {
 		con.warn(fmt.Sprintf("%d rows were skipped: no answer, or one the model has never seen", r.Skipped))
 	}
 	rows := [][]string{{"rows", fmt.Sprint(r.Rows)}}
+	if r.MeanCost != nil {
+		rows = append(rows, []string{"mean cost", number(*r.MeanCost)})
+	}
 	if score, ok := r.Scores[r.Metric]; ok {
 		rows = append(rows, []string{r.Metric, number(score)})
 	}

@@ -78,7 +78,7 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 	options := automl.Options{
 		Target: o.target, Time: o.time, Trials: o.trials, Metric: o.metric, Task: o.task,
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
-		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Intervals: o.intervals, Quantiles: o.quantiles,
+		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
 		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols,
 		NATS: c.String("nats"), Token: c.String("token"),

@@ -172,7 +172,7 @@ func jobRequest(c *cli.Context) (automl.JobRequest, error) {
 	request := automl.JobRequest{
 		Dataset: c.String("dataset"), Name: c.String("name"), Target: o.target, Trials: o.trials,
 		Metric: o.metric, Task: o.task, Positive: o.positive, Weight: o.weight, Folds: o.folds, Seed: o.seed,
-		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Intervals: o.intervals, Quantiles: o.quantiles,
+		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		Group: o.group, TimeColumn: o.timeColumn, Fold: o.fold, Repeats: o.repeats, Holdout: o.holdout,
 		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Threads: o.threads,
 	}

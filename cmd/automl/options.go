@@ -22,6 +22,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "positive-class", Usage: "the `CLASS` that scores are about (default: the later one in sorted order)"},
 		&cli.StringFlag{Name: "weight-column", Usage: "column `COL` holds row weights"},
 		&cli.StringFlag{Name: "class-weight", Usage: "weigh classes in training: balanced, or as in `FILE` (JSON, or CSV with class and weight)"},
+		&cli.StringFlag{Name: "cost-matrix", Usage: "predict the class of least expected cost, as in `FILE` (JSON, or CSV with a line for each true class)"},
 		&cli.StringSliceFlag{Name: "monotone", KeepSpace: true, Usage: "`COL=+1`: predictions must not fall as COL grows; -1: not rise; repeatable"},
 		&cli.StringFlag{Name: "intervals", Usage: "predict with an interval that holds a `SHARE` of the answers, such as 0.9"},
 		&cli.StringSliceFlag{Name: "quantiles", Usage: "predict the quantiles `P,Q`, such as 0.1,0.5,0.9"},
@@ -50,6 +51,7 @@ type jobOptions struct {
 	group, timeColumn, fold      string // columns
 	repeats                      int
 	balanced                     bool
+	costs                        map[string]map[string]float64
 	intervals                    float64
 	quantiles                    []float64
 	monotone                     map[string]int
@@ -84,6 +86,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 		return nil, err
 	}
 	if o.monotone, err = readDirections(c.StringSlice("monotone")); err != nil {
+		return nil, err
+	}
+	if o.costs, err = readCosts(c.Context, c.String("cost-matrix")); err != nil {
 		return nil, err
 	}
 	if err = o.readSpread(c); err != nil {
