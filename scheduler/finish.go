@@ -100,14 +100,46 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 	for i, c := range candidates {
 		preds[i] = take(c.oof, rows, r.width())
 	}
-	weights, loss, err := ensemble.Greedy(p.metric, p.shape.Task, p.shape.Classes, y, w, preds, ensemble.Options{Deadline: late})
-	if err != nil {
-		return fmt.Errorf("ensemble: %w", err)
+	for {
+		weights, loss, err := ensemble.Greedy(p.metric, p.shape.Task, p.shape.Classes, y, w, preds, ensemble.Options{Deadline: late})
+		if err != nil {
+			return fmt.Errorf("ensemble: %w", err)
+		}
+		if k := tooLarge(candidates, weights); k >= 0 {
+			candidates, preds = slices.Delete(candidates, k, k+1), slices.Delete(preds, k, k+1)
+			continue
+		}
+		o.Score = p.metric.FromLoss(loss)
+		o.OutOfFold = blend(candidates, weights)
+		return r.members(ctx, o, candidates, weights)
 	}
-	o.Score = p.metric.FromLoss(loss)
-	o.OutOfFold = blend(candidates, weights)
-	return r.members(ctx, o, candidates, weights)
 }
+
+// modelBytes bounds the predictors of a model, so that its file is at most 50 MB.
+const modelBytes = 48_000_000
+
+// tooLarge is the member that the ensemble should do without, -1 if its members
+// are small enough together or there is but one: the one with the most bytes for
+// its weight.
+func tooLarge(candidates []candidate, weights []float64) int {
+	total, members, worst := int64(0), 0, -1
+	for k, c := range candidates {
+		if !(weights[k] > 0) {
+			continue
+		}
+		members++
+		total += c.bytes()
+		if worst < 0 || float64(c.bytes())*weights[worst] > float64(candidates[worst].bytes())*weights[k] {
+			worst = k
+		}
+	}
+	if members < 2 || total <= modelBytes {
+		return -1
+	}
+	return worst
+}
+
+func (c *candidate) bytes() int64 { return c.record.Result.Bytes }
 
 func (r *runner) width() int { return metrics.Width(r.plan.shape.Task, r.plan.shape.Classes) }
 
