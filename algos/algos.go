@@ -68,7 +68,8 @@ type Request struct {
 	// Steps and MaxSteps count the new ones.
 	Init *predictor.Trees
 	// Report, if not nil, hears the validation loss (lower is better) after a
-	// step and answers whether to go on.
+	// step and answers whether to go on. Without validation rows it may hear the loss
+	// on the training rows that a part of the model was not trained on.
 	Report func(step int, loss float64) bool
 }
 
@@ -98,6 +99,11 @@ type Fitted struct {
 	// ValidPred are the predictions on the validation rows
 	// (rows×Width, in the order of Valid.Rows), nil if the learner has none at hand.
 	ValidPred []float32
+	// OutOfBag are predictions for the training rows (rows×Width, in the order of
+	// Train.Rows) by the parts of the model whose samples left them out, NaN where
+	// none has; nil if the learner has none at hand, if there are validation rows, and
+	// if there is no Report.
+	OutOfBag []float32
 }
 
 // Learner trains predictors. Implementations are stateless and safe for

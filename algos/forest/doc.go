@@ -10,6 +10,9 @@
 // target (Fisher 1958; for more than two classes the share of a class drawn at
 // random), or into two random sets.
 //
+// Where there are no validation rows, random forests report and return what they
+// say of the rows that the samples of their trees left out.
+//
 // Trees are grown in batches on up to Threads goroutines, which end before Fit
 // returns. Tree t depends on the seed and on t alone. Nothing is persisted.
 package forest

@@ -13,9 +13,7 @@ import (
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// batch is the number of trees between two reports. It is fixed, so that the
-// predictions on the validation rows are summed in the same groups however a
-// fit ends.
+// batch is the number of trees between two reports.
 const batch = 25
 
 // fit is the state of one Fit.
@@ -44,7 +42,7 @@ func (f *fit) prepare(l Learner) error {
 	p := len(f.features)
 	shape := algos.Shape{Rows: len(r.Train.Rows), Features: p, Task: r.Problem.Task, Classes: r.Problem.Classes}
 	share := r.Params.Float("max_features", l.defaultFeatures(shape))
-	f.least = r.Params.Int("min_samples_leaf", 1)
+	f.least = r.Params.Int("min_samples_leaf", defaultLeast(shape))
 	f.trees = r.Params.Int("n_estimators", trees(len(r.Train.Rows)))
 	if !(share > 0 && share <= 1) || f.least < 1 || f.trees < 1 || f.trees > maxTrees {
 		return fmt.Errorf("max_features %v must be in (0, 1], min_samples_leaf %d above 0, n_estimators %d in 1 to %d",
@@ -124,25 +122,31 @@ func (f *fit) priors(total float64) {
 	}
 }
 
+// sampled is a tree and, a bit a training row, the sample that it was grown on;
+// nil for all rows.
+type sampled struct {
+	tree  predictor.Tree
+	drawn []uint64
+}
+
 // run grows the trees batch by batch.
 func (f *fit) run() (*algos.Fitted, error) {
 	growers := make([]*grower, min(f.threads, batch))
 	for i := range growers {
 		growers[i] = newGrower(f)
 	}
-	r := f.request
+	v := f.electorate()
 	var forest []predictor.Tree
-	sum := make([]float64, len(r.Valid.Rows)*f.width)
 	for len(forest) < f.trees {
 		next := f.grow(growers, len(forest), min(batch, f.trees-len(forest)))
-		forest = append(forest, next...)
-		if len(next) > 0 {
-			f.addValid(next, sum)
+		v.add(next, f.threads)
+		for _, t := range next {
+			forest = append(forest, t.tree)
 		}
 		if f.ctx.Err() != nil && len(forest) < f.trees {
 			break
 		}
-		if !f.report(len(forest), sum) {
+		if !f.report(len(forest), v) {
 			f.trees = len(forest)
 		}
 	}
@@ -154,20 +158,59 @@ func (f *fit) run() (*algos.Fitted, error) {
 		Steps:     len(forest),
 		Truncated: len(forest) < f.trees,
 	}
-	if len(sum) > 0 {
-		out.ValidPred = average(sum, len(forest))
+	switch {
+	case len(v.rows) == 0:
+	case v.bag:
+		out.OutOfBag = f.outOfBag(v.means())
+	default:
+		out.ValidPred = v.means()
 	}
 	return out, nil
 }
 
+// electorate is the rows that trees vote on.
+func (f *fit) electorate() *votes {
+	r := f.request
+	switch {
+	case len(r.Valid.Rows) > 0:
+		return newVotes(&r.Valid, r.Valid.Rows, f.width, false)
+	case f.extra || r.Report == nil:
+		return newVotes(&r.Valid, nil, f.width, false)
+	}
+	return newVotes(&r.Train, f.rows, f.width, true)
+}
+
+// outOfBag spreads the votes on the rows with weight over all training rows.
+func (f *fit) outOfBag(pred []float32) []float32 {
+	all := f.request.Train.Rows
+	if len(all) == len(f.rows) {
+		return pred
+	}
+	out := make([]float32, len(all)*f.width)
+	next := 0
+	for i, r := range all {
+		at := out[i*f.width : (i+1)*f.width]
+		if f.request.Train.W[r] != 0 {
+			copy(at, pred[next*f.width:])
+			next++
+			continue
+		}
+		for k := range at {
+			at[k] = float32(math.NaN())
+		}
+	}
+	return out
+}
+
 // grow makes trees first, first+1 … in parallel; when the context ends, it
 // returns those before the first that is not complete.
-func (f *fit) grow(growers []*grower, first, count int) []predictor.Tree {
-	made := make([]predictor.Tree, count)
+func (f *fit) grow(growers []*grower, first, count int) []sampled {
+	made := make([]sampled, count)
 	var next atomic.Int64
 	work := func(g *grower) {
 		for i := int(next.Add(1)) - 1; i < count; i = int(next.Add(1)) - 1 {
-			made[i] = g.tree(first + i)
+			made[i].tree = g.tree(first + i)
+			made[i].drawn = g.drawn()
 		}
 	}
 	var wg sync.WaitGroup
@@ -177,49 +220,19 @@ func (f *fit) grow(growers []*grower, first, count int) []predictor.Tree {
 	work(growers[0])
 	wg.Wait()
 	for i, t := range made {
-		if t == nil {
+		if t.tree == nil {
 			return made[:i]
 		}
 	}
 	return made
 }
 
-// addValid adds the trees' outputs for the validation rows to sum.
-func (f *fit) addValid(trees []predictor.Tree, sum []float64) {
-	if len(sum) == 0 {
-		return
-	}
-	p := predictor.NewTrees(trees, f.width, nil, predictor.Mean)
-	for i, v := range algos.Predict(p, f.request.Valid.M, f.request.Valid.Rows, f.threads) {
-		sum[i] += float64(float64(v) * float64(len(trees)))
-	}
-}
-
-func average(sum []float64, trees int) []float32 {
-	out := make([]float32, len(sum))
-	for i, v := range sum {
-		out[i] = float32(v / float64(trees))
-	}
-	return out
-}
-
-// report tells the validation loss and returns whether to go on.
-func (f *fit) report(step int, sum []float64) bool {
+// report tells the loss of the votes and returns whether to go on.
+func (f *fit) report(step int, v *votes) bool {
 	r := f.request
-	if r.Report == nil || len(sum) == 0 {
+	if r.Report == nil || len(v.rows) == 0 {
 		return true
 	}
-	y, w := make([]float32, len(r.Valid.Rows)), []float32(nil)
-	for i, row := range r.Valid.Rows {
-		y[i] = r.Valid.Y[row]
-		if r.Valid.W != nil {
-			w = append(w, r.Valid.W[row])
-		}
-	}
-	m := r.Problem.Metric
-	score, err := m.Score(r.Problem.Task, r.Problem.Classes, y, average(sum, step), w)
-	if err != nil { // not defined on these rows: nothing to tell
-		return true
-	}
-	return r.Report(step, m.Loss(score))
+	loss, known := v.loss(&r.Problem)
+	return !known || r.Report(step, loss)
 }

@@ -31,7 +31,7 @@ const (
 	// maxLeaves bounds the leaves of a tree, forestLeaves and forestValues
 	// those of a forest and the numbers they hold: its memory.
 	maxLeaves    = 15000
-	forestLeaves = 600_000
+	forestLeaves = 300_000
 	forestValues = 3_000_000
 	// maxTrees bounds what a parameter can ask for.
 	maxTrees = 10_000
@@ -53,7 +53,7 @@ func (l Learner) Space(s algos.Shape) search.Space {
 	def := l.defaultFeatures(s)
 	return search.Space{
 		{Name: "max_features", Low: min(0.1, def), High: 1, Log: true, Default: def},
-		{Name: "min_samples_leaf", Low: 1, High: 64, Log: true, Integer: true, Default: 1.0},
+		{Name: "min_samples_leaf", Low: 1, High: 64, Log: true, Integer: true, Default: float64(defaultLeast(s))},
 	}
 }
 
@@ -69,13 +69,25 @@ func (l Learner) defaultFeatures(s algos.Shape) float64 {
 	return 0.4
 }
 
+// defaultLeast is the fewest rows of a leaf. Classes of many rows are noisy:
+// pairs tell as much as single rows, in half the leaves.
+func defaultLeast(s algos.Shape) int {
+	if s.Task != metrics.Regression && s.Rows >= manyRows {
+		return 2
+	}
+	return 1
+}
+
+// manyRows is where defaultLeast changes.
+const manyRows = 8000
+
 // Portfolio implements algos.Portfolio.
 func (l Learner) Portfolio(s algos.Shape) []search.Params {
-	def := l.defaultFeatures(s)
+	def, least := l.defaultFeatures(s), float64(defaultLeast(s))
 	return []search.Params{
-		{"max_features": def, "min_samples_leaf": 1.0},
-		{"max_features": 0.75, "min_samples_leaf": 1.0},
-		{"max_features": 0.75, "min_samples_leaf": 4.0},
+		{"max_features": def, "min_samples_leaf": least},
+		{"max_features": 0.75, "min_samples_leaf": least},
+		{"max_features": 0.75, "min_samples_leaf": 4 * least},
 	}
 }
 
@@ -116,7 +128,7 @@ func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 		pure = 0.8
 	}
 	n *= used
-	leaves := pure * n / math.Sqrt(float64(max(1, p.Int("min_samples_leaf", 1))))
+	leaves := pure * n / math.Sqrt(float64(max(1, p.Int("min_samples_leaf", defaultLeast(s)))))
 	leaves = max(1, min(leaves, float64(leafLimit(count, width))))
 	walk := 6e-9 // a level of a validation row, of which there are about n/4
 	if s.Categorical > 0 {

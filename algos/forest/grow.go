@@ -160,6 +160,20 @@ func (g *grower) sample() int {
 	return m
 }
 
+// drawn is the sample of the last tree, a bit a row, nil for all rows.
+func (g *grower) drawn() []uint64 {
+	if g.count == nil {
+		return nil
+	}
+	bits := make([]uint64, (len(g.count)+63)/64)
+	for i, n := range g.count {
+		if n > 0 {
+			bits[i>>6] |= 1 << (i & 63)
+		}
+	}
+	return bits
+}
+
 // add makes a node of the rows lo..hi: a leaf, or one that waits to be split.
 func (g *grower) add(lo, hi int) int {
 	id := len(g.nodes)
@@ -216,21 +230,19 @@ func (s *split) codes() []uint32 {
 // both sides, and returns where the right ones start.
 func (g *grower) partition(p *part) int {
 	s := &p.split
-	if !s.categorical {
-		s.left = set{}
-		for b := 0; b <= s.cut; b++ {
-			s.left.add(uint8(b))
-		}
-		if s.missingLeft {
-			b := g.f.bins.Specs[s.feature].Bins - 1
-			s.left.add(uint8(b))
-		}
-	}
 	var v view
 	g.gather(&v, s.feature, p.lo, p.hi)
+	missing := -1 // the bin beyond the cut that goes left
+	if s.missingLeft {
+		missing = g.f.bins.Specs[s.feature].Bins - 1
+	}
 	at, away := p.lo, 0
 	for i, b := range v.bin {
-		if s.left.has(b) {
+		left := int(b) <= s.cut || int(b) == missing
+		if s.categorical {
+			left = s.left.has(b)
+		}
+		if left {
 			g.move(at, p.lo+i)
 			at++
 		} else {
@@ -331,55 +343,70 @@ func (g *grower) scalar(sum, total float64) float32 {
 // frontier holds the nodes to split: the last one first or, where the leaves
 // are limited, that of the largest gain.
 type frontier struct {
-	parts []part
 	best  bool
+	parts []part // by place
+	free  []int  // places to use again
+	heap  []rank // if best
 }
 
-func (q *frontier) reset(best bool) { q.parts, q.best = q.parts[:0], best }
-func (q *frontier) empty() bool     { return len(q.parts) == 0 }
-
-// before orders parts of a heap; the earlier node wins a tie.
-func (q *frontier) before(a, b int) bool {
-	if q.parts[a].split.gain != q.parts[b].split.gain {
-		return q.parts[a].split.gain > q.parts[b].split.gain
-	}
-	return q.parts[a].id < q.parts[b].id
+// rank is what orders parts of a heap.
+type rank struct {
+	gain float64
+	id   int
+	at   int // place of the part
 }
+
+func (q *frontier) reset(best bool) {
+	q.parts, q.free, q.heap, q.best = q.parts[:0], q.free[:0], q.heap[:0], best
+}
+
+func (q *frontier) empty() bool { return len(q.parts) == len(q.free) }
+
+// before puts the larger gain first; the earlier node wins a tie.
+func (a *rank) before(b *rank) bool { return a.gain > b.gain || a.gain == b.gain && a.id < b.id }
 
 func (q *frontier) push(p part) {
-	q.parts = append(q.parts, p)
 	if !q.best {
+		q.parts = append(q.parts, p)
 		return
 	}
-	for i := len(q.parts) - 1; i > 0; {
+	at := len(q.parts)
+	if n := len(q.free); n > 0 {
+		at, q.free = q.free[n-1], q.free[:n-1]
+		q.parts[at] = p
+	} else {
+		q.parts = append(q.parts, p)
+	}
+	q.heap = append(q.heap, rank{p.split.gain, p.id, at})
+	for i := len(q.heap) - 1; i > 0; {
 		up := (i - 1) / 2
-		if !q.before(i, up) {
+		if !q.heap[i].before(&q.heap[up]) {
 			return
 		}
-		q.parts[i], q.parts[up] = q.parts[up], q.parts[i]
+		q.heap[i], q.heap[up] = q.heap[up], q.heap[i]
 		i = up
 	}
 }
 
 func (q *frontier) pop() part {
-	last := len(q.parts) - 1
 	if !q.best {
-		p := q.parts[last]
-		q.parts = q.parts[:last]
+		p := q.parts[len(q.parts)-1]
+		q.parts = q.parts[:len(q.parts)-1]
 		return p
 	}
-	p := q.parts[0]
-	q.parts[0] = q.parts[last]
-	q.parts = q.parts[:last]
+	first, last := q.heap[0], len(q.heap)-1
+	q.heap[0] = q.heap[last]
+	q.heap = q.heap[:last]
 	for i := 0; ; {
 		child := 2*i + 1
-		if child+1 < last && q.before(child+1, child) {
+		if child+1 < last && q.heap[child+1].before(&q.heap[child]) {
 			child++
 		}
-		if child >= last || !q.before(child, i) {
-			return p
+		if child >= last || !q.heap[child].before(&q.heap[i]) {
+			q.free = append(q.free, first.at)
+			return q.parts[first.at]
 		}
-		q.parts[i], q.parts[child] = q.parts[child], q.parts[i]
+		q.heap[i], q.heap[child] = q.heap[child], q.heap[i]
 		i = child
 	}
 }

@@ -89,8 +89,12 @@ func (g *grower) sumUp(lo, hi int) {
 func (g *grower) consider(feature int32, best *split) bool {
 	spec := &g.f.bins.Specs[feature]
 	v := view{feature: feature, missing: uint8(spec.Bins - 1)}
-	g.gather(&v, feature, g.node.lo, g.node.hi)
-	v.bounds(spec.HasMissing)
+	if g.packed != nil && !spec.HasMissing {
+		g.gatherBounded(&v, feature, g.node.lo, g.node.hi)
+	} else {
+		g.gather(&v, feature, g.node.lo, g.node.hi)
+		v.bounds(spec.HasMissing)
+	}
 	if v.low > v.high || v.low == v.high && v.lost == 0 {
 		return false // all missing, or all in one bin
 	}
@@ -134,6 +138,22 @@ func (g *grower) gather(v *view, feature int32, lo, hi int) {
 		v.bin[i] = uint8(g.packed[at] >> shift)
 		at += words
 	}
+}
+
+// gatherBounded is gather and bounds in one pass, where no value is missing.
+func (g *grower) gatherBounded(v *view, feature int32, lo, hi int) {
+	v.bin = g.bin[:hi-lo]
+	words, shift := len(g.f.bins.Tiles), uint(feature&7)*8
+	packed := g.packed[lo*words+int(feature>>3):]
+	low, high := uint8(255), uint8(0)
+	at := 0
+	for i := range v.bin {
+		b := uint8(packed[at] >> (shift & 63))
+		v.bin[i] = b
+		low, high = min(low, b), max(high, b)
+		at += words
+	}
+	v.low, v.high = low, high
 }
 
 // bounds finds the lowest and the highest bin of rows that are not missing;

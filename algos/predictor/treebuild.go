@@ -76,6 +76,21 @@ func newBuilder(width int, base []float64, out Output, vector bool) *builder {
 	return &builder{t: t, tableOf: map[rankingKey]uint32{}, setOf: map[string]uint32{}}
 }
 
+// reserve makes room for trees.
+func (b *builder) reserve(trees []Tree) {
+	nodes := 0
+	for _, t := range trees {
+		nodes += len(t)
+	}
+	t := b.t
+	t.wide, t.cover.single = make([]cell, 0, nodes), make([]float32, 0, nodes)
+	if t.vector {
+		t.offset = make([]uint32, 0, nodes)
+	} else {
+		t.values.single = make([]float32, 0, nodes)
+	}
+}
+
 // add lays out one tree, whose nodes may be in any order.
 func (b *builder) add(tree Tree) {
 	t := b.t

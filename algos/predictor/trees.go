@@ -63,6 +63,7 @@ func NewTrees(trees []Tree, width int, base []float64, link Link) *Trees {
 // NewTreesOutput is NewTrees with a link that has parameters.
 func NewTreesOutput(trees []Tree, width int, base []float64, out Output) *Trees {
 	b := newBuilder(width, base, out, anyVector(trees, width))
+	b.reserve(trees)
 	for _, t := range trees {
 		b.add(t)
 	}
