@@ -39,7 +39,7 @@ type Problem struct {
 	Metric metrics.Metric
 }
 
-// Data is a selection of rows of a matrix with their targets. Y and W are
+// Data is a selection of rows of a matrix with their targets. Y, W and Groups are
 // indexed like the matrix, not like Rows; Y holds class indices when
 // classifying. W nil means weight one.
 type Data struct {
@@ -47,6 +47,9 @@ type Data struct {
 	Y    []float32
 	W    []float32
 	Rows []int32
+	// Groups, if not nil, says which rows belong together: a learner that divides
+	// its training rows keeps those of one group on one side.
+	Groups []int32
 }
 
 // Request is one fit.

@@ -260,8 +260,12 @@ func (t *trial) fitInTurn(ctx context.Context, k int, train []int32, left *leftB
 // fit trains fold k on its rows.
 func (t *trial) fit(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
 	valid := t.folds[k]
+	groups := t.p.Keys
+	if t.spec.Split.By == featurize.ByFold { // whole folds would leave too few units
+		groups = nil
+	}
 	rows := func(r []int32, w []float32) algos.Data {
-		return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: w, Rows: r}
+		return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: w, Rows: r, Groups: groups}
 	}
 	req := &algos.Request{
 		Problem: t.problem,

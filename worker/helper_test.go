@@ -73,6 +73,10 @@ func (odd) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
 		for i := range f.ValidPred {
 			f.ValidPred[i] = mean
 		}
+	case "groups":
+		if len(r.Train.Groups) != len(r.Train.Y) {
+			return nil, errors.New("no groups")
+		}
 	case "wait":
 		fitting <- 0
 		<-ctx.Done()

@@ -136,7 +136,10 @@ func TestFoldsByColumn(t *testing.T) {
 		{Folds: 2, By: featurize.ByFold, Column: "y"},
 	}
 	for n, split := range splits {
-		spec := s.spec(n, "odd", "")
+		spec := s.spec(n, "odd", "groups")
+		if split.By == featurize.ByFold {
+			spec = s.spec(n, "odd", "")
+		}
 		spec.Split = split
 		s.submit(spec)
 	}

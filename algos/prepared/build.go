@@ -161,7 +161,7 @@ func (b *builder) fromGroups(m *made) {
 	none := math.Log1p(1) // a new group is like one that had one row
 	switch m.expr.kind {
 	case encoded:
-		enc = b.target.encode(m.expr.class, at, len(g.keys), b.smooth, b.leaveOne)
+		enc = b.target.encode(m.expr.class, at, len(g.keys), b.smooth, b.leaveOne && b.request.Train.Groups == nil)
 		whole, none = enc.whole, enc.none
 	case counted:
 		whole = b.counts(at, len(g.keys))

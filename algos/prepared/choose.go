@@ -72,14 +72,17 @@ func sample(r *algos.Request, most int) *algos.Request {
 	if r.Train.W != nil {
 		out.Train.W = pick(r.Train.W, rows)
 	}
+	if r.Train.Groups != nil {
+		out.Train.Groups = pick(r.Train.Groups, rows)
+	}
 	for i := range out.Train.Rows {
 		out.Train.Rows[i] = int32(i)
 	}
 	return &out
 }
 
-func pick(from []float32, rows []int32) []float32 {
-	out := make([]float32, len(rows))
+func pick[T any](from []T, rows []int32) []T {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = from[r]
 	}

@@ -22,7 +22,7 @@ import (
 //	target_smooth    weight of the overall mean in an encoding, in rows
 //	target_encoding  "folds", or "leave_one_out": each training row's encoding
 //	                 comes from all others (then encodings tell trees, if faintly,
-//	                 what the row's own target is)
+//	                 what the row's own target is); with groups of rows "folds" it is
 //
 // With constraints on features no column is added, since a constrained feature
 // could get in by it.

@@ -31,8 +31,8 @@ type target struct {
 }
 
 // newTarget has columns for the given classes and cuts the training rows into
-// folds by seed. A row that comes several times is in one fold, so that its copies
-// don't tell on each other.
+// folds by seed. A row that comes several times is in one fold, as are the rows of
+// a group, so that they don't tell on each other.
 func newTarget(r *algos.Request, classes []int) *target {
 	d := &r.Train
 	t := &target{classes: classes, weight: make([]float64, len(d.Rows)), folds: innerFolds}
@@ -42,7 +42,7 @@ func newTarget(r *algos.Request, classes []int) *target {
 			t.weight[i] = float64(d.W[row])
 		}
 	}
-	t.fold = foldsOf(d.Rows, t.folds, r.Seed)
+	t.fold = foldsOf(d.Rows, d.Groups, t.folds, r.Seed)
 	for _, k := range t.classes {
 		col := make([]float64, len(d.Rows))
 		for i, row := range d.Rows {
@@ -105,8 +105,18 @@ func classesOf(r *algos.Request) []int {
 	return list
 }
 
-// foldsOf deals rows to folds, by seed.
-func foldsOf(rows []int32, folds int, seed uint64) []int {
+// foldsOf deals rows to folds, by seed, those of one group together (groups nil or
+// all the same: each row by itself).
+func foldsOf(rows, groups []int32, folds int, seed uint64) []int {
+	if groups != nil {
+		of := make([]int32, len(rows))
+		for i, row := range rows {
+			of[i] = groups[row]
+		}
+		if slices.ContainsFunc(of, func(g int32) bool { return g != of[0] }) {
+			rows = of
+		}
+	}
 	order := slices.Clone(rows)
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(mix(seed, a), mix(seed, b)), cmp.Compare(a, b))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -206,7 +208,7 @@ func TestEncodingIsTheDefinition(t *testing.T) {
 func TestCopiesShareAFold(t *testing.T) {
 	t.Parallel()
 	rows := []int32{4, 9, 4, 7, 1, 9, 4, 2, 3, 5}
-	folds := foldsOf(rows, 3, 1)
+	folds := foldsOf(rows, nil, 3, 1)
 	seen := map[int]bool{}
 	for i, a := range rows {
 		seen[folds[i]] = true
@@ -218,5 +220,32 @@ func TestCopiesShareAFold(t *testing.T) {
 	}
 	if len(seen) != 3 {
 		t.Errorf("folds %v", folds)
+	}
+}
+
+// TestGroupsShareAFold: the rows of a group do not tell on each other, unless there
+// is one group only.
+func TestGroupsShareAFold(t *testing.T) {
+	t.Parallel()
+	rows, groups := make([]int32, 0, 90), make([]int32, 100)
+	for i := range groups {
+		if groups[i] = int32(i*7%100) / 5; i%10 > 0 {
+			rows = append(rows, int32(i))
+		}
+	}
+	folds, of := foldsOf(rows, groups, 5, 3), map[int32]int{}
+	seen := map[int]bool{}
+	for i, row := range rows {
+		g := groups[row]
+		if f, ok := of[g]; ok && f != folds[i] {
+			t.Errorf("group %d is in folds %d and %d", g, f, folds[i])
+		}
+		of[g], seen[folds[i]] = folds[i], true
+	}
+	if len(seen) != 5 {
+		t.Errorf("folds %v", folds)
+	}
+	if d := cmp.Diff(foldsOf(rows, nil, 5, 3), foldsOf(rows, make([]int32, 100), 5, 3)); d != "" {
+		t.Errorf("one group is not no group: %s", d)
 	}
 }
