@@ -187,12 +187,19 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 }
 
 // suited leaves out learners that have nothing to do on this data, unless they
-// were asked for by name.
+// were asked for by name or no other is left.
 func suited(list []algos.Learner, s algos.Shape, include []string) []algos.Learner {
-	return slices.DeleteFunc(list, func(l algos.Learner) bool {
+	var out []algos.Learner
+	for _, l := range list {
 		p, selective := l.(algos.Selective)
-		return selective && !p.Suits(s) && !slices.Contains(include, l.Name())
-	})
+		if !selective || p.Suits(s) || slices.Contains(include, l.Name()) {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return list
+	}
+	return out
 }
 
 func (p *plan) trainRows() int { return p.table.Rows() - p.valid }

@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	// choiceRows bounds the training rows that columns are chosen on.
-	choiceRows = 20_000
+	// choiceRows bounds the training rows that columns are chosen on, choiceCells
+	// their values where there are many features.
+	choiceRows  = 20_000
+	choiceCells = 20_000_000
+	minChoice   = 500
 	// choiceRounds is the length of the fits that they are chosen by.
 	choiceRounds = 50.
 	// maxNumbers and maxGroups bound the features that candidates are made of:
@@ -31,13 +34,13 @@ func choose(ctx context.Context, b *builder) ([]*expr, error) {
 	if b.columns == 0 {
 		return nil, nil
 	}
-	c := &chooser{b.on(sample(b.request, b.sample))}
+	most := min(b.sample, max(minChoice, choiceCells/max(1, len(b.frame.Features))))
+	c := &chooser{b.on(sample(b.request, most))}
 	first, err := c.fit(ctx, c.request.Train.M)
 	if err != nil {
 		return nil, err
 	}
-	n := len(c.frame.Features)
-	_, gain := first.Usage(n)
+	_, gain := first.Usage(len(c.frame.Features))
 	made := c.build(c.candidates(first, gain))
 	if len(made.exprs) == 0 {
 		return nil, nil
@@ -46,24 +49,31 @@ func choose(ctx context.Context, b *builder) ([]*expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, gain = second.Usage(n + len(made.exprs))
-	return best(made.exprs, gain[n:], b.columns), nil
+	features := len(c.frame.Features)
+	_, gain = second.Usage(features + len(made.exprs))
+	return best(made.exprs, gain[features:], b.columns), nil
 }
 
-// sample is the request on up to most of its training rows, drawn by seed, in a
-// matrix of their own where there are more.
+// isNumber says that a feature can be calculated with.
+func (c *chooser) isNumber(j int) bool {
+	f := &c.frame.Features[j]
+	return f.Levels == 0 && !f.TreeOnly && c.varied(j)
+}
+
+// sample is the request on up to most of its training rows, drawn by seed: in a
+// matrix of their own where that has many rows more.
 func sample(r *algos.Request, most int) *algos.Request {
 	out := *r
 	out.Valid = algos.Data{}
 	out.Report, out.MaxSteps = nil, 0
-	if len(r.Train.Rows) <= most {
+	if len(r.Train.Rows) <= most && r.Train.M.Frame.Rows <= 2*most {
 		return &out
 	}
 	rows := slices.Clone(r.Train.Rows)
 	slices.SortFunc(rows, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(mix(r.Seed+1, a), mix(r.Seed+1, b)), cmp.Compare(a, b))
 	})
-	rows = rows[:most]
+	rows = rows[:min(most, len(rows))]
 	slices.Sort(rows)
 	f := r.Train.M.Frame
 	part := &matrix.Frame{Rows: len(rows), Features: f.Features, Cols: make([][]float32, len(f.Cols))}
@@ -109,9 +119,7 @@ func (c *chooser) fit(ctx context.Context, m *matrix.Matrix) (*predictor.Trees, 
 
 // candidates lists the columns that may be worth something after a first fit.
 func (c *chooser) candidates(first *predictor.Trees, gain []float64) []*expr {
-	numbers := c.most(gain, maxNumbers, func(j int) bool {
-		return c.frame.Features[j].Levels == 0 && !c.frame.Features[j].TreeOnly && c.varied(j)
-	})
+	numbers := c.most(gain, maxNumbers, c.isNumber)
 	groups := c.most(gain, maxGroups, func(j int) bool { return c.levels[j] > 1 })
 	var list []*expr
 	list = append(list, c.ofGroups(first, numbers, groups)...)

@@ -47,8 +47,8 @@ const (
 	usualColumns = 24.
 	mostColumns  = 500
 	usualSmooth  = 10.
-	// mostlyZero is the share of values that are not zero below which a table has
-	// nothing to prepare: counts of words and the like.
+	// mostlyZero is the share of values that are not zero below which numbers are
+	// left alone.
 	mostlyZero = 0.2
 )
 
@@ -81,12 +81,11 @@ func parseSettings(p search.Params) (*settings, error) {
 	return s, nil
 }
 
-// Suits says that there are categories, or numbers to calculate with.
+// Suits says that there are categories, or numbers to calculate with: not counts
+// of words and the like, most of which are zero.
 func (Learner) Suits(s algos.Shape) bool {
-	if s.Filled > 0 && s.Filled < mostlyZero {
-		return false
-	}
-	return s.Categorical > 0 || s.Features > 1
+	sparse := s.Filled > 0 && s.Filled < mostlyZero
+	return s.Categorical > 0 || s.Features > 1 && !sparse
 }
 
 // Space is that of package gbdt and the number of columns.
@@ -143,7 +142,7 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	chosen, sample := s, s
 	chosen.Features += further
 	cost := gbdt.New().Estimate(chosen, p)
-	sample.Rows = min(s.Rows, choiceRows)
+	sample.Rows = min(s.Rows, choiceRows, choiceCells/max(s.Features, 1))
 	numbers := min(s.Features-s.Categorical, maxNumbers)
 	sample.Features += max(0, 5*numbers*(numbers-1)/2)
 	choice := gbdt.New().Estimate(sample, choiceParams(nil, s.Rows, metrics.Width(s.Task, s.Classes)))

@@ -170,6 +170,7 @@ func TestSuits(t *testing.T) {
 		{algos.Shape{Features: 2}, true},
 		{algos.Shape{Features: 1, Categorical: 1}, true},
 		{algos.Shape{Features: 800, Filled: 0.01}, false},
+		{algos.Shape{Features: 800, Categorical: 2, Filled: 0.01}, true},
 		{algos.Shape{}, false},
 	} {
 		if got := New().Suits(c.shape); got != c.want {
