@@ -51,10 +51,27 @@ func (p *plan) chooseSplit(o *trials.JobOptions, budget time.Duration) error {
 			return input(err)
 		}
 	}
-	if err := p.takeSplit(p.split, k > 0); err != nil {
+	err = p.takeSplit(p.split, k > 0)
+	for k == 0 && err != nil && p.fewer() {
+		err = p.takeSplit(p.split, false)
+	}
+	if err != nil {
 		return err
 	}
 	return p.checkSpread(o)
+}
+
+// fewer takes a fold from a number that was chosen, down to a hold-out: a column may
+// divide the rows in such a way that a fold lacks what it needs.
+func (p *plan) fewer() bool {
+	s := &p.split
+	if s.By != featurize.ByGroup && s.By != featurize.ByTime || s.Folds == 1 || s.Folds == 2 && s.Repeats > 1 {
+		return false
+	}
+	if s.Folds--; s.Folds == 1 {
+		s.Holdout = holdoutShare(p.table.Rows())
+	}
+	return true
 }
 
 // takeSplit goes on with a split; explicit says that the user chose its folds, or
