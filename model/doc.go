@@ -3,7 +3,8 @@
 //
 // [Load] and [Read] open a bundle, [Build] makes one, [Model.Save] writes it.
 // [Model.Explain] splits predictions into what each column adds to them;
-// [Model.Usage] and [Model.Permute] say how much a model depends on its columns.
+// [Model.Usage] and [Model.Permute] say how much a model depends on its columns;
+// [Model.Terms] gives the tables of additive members.
 // A [Model] is immutable and safe for concurrent use. The package starts no
 // goroutine that outlives a call, and persists only what Save is told to.
 // A program that imports only this package links neither NATS, nor net/http,

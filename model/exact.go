@@ -70,6 +70,8 @@ func (x *explained) part(p predictor.Predictor, mx *matrix.Matrix) (part, error)
 		return constantPart(p.Values()), nil
 	case *predictor.Linear:
 		return x.newLinearPart(p, mx)
+	case *predictor.Additive:
+		return x.newAdditivePart(p), nil
 	}
 	return x.newTreePart(p)
 }
@@ -249,6 +251,52 @@ func (l *linearPart) credit(phi []float64, j int, v float64) {
 	for k, w := range l.model.Weights()[j*width : (j+1)*width] {
 		for _, c := range l.sources[j] {
 			phi[k*l.columns+c] += float64(float64(w)*v) / float64(len(l.sources[j]))
+		}
+	}
+}
+
+// additivePart is an additive member: a table credits what it adds to the columns
+// that its features are made of, a pair half to either feature. Tables have mean
+// 0 over the training rows, and pairs for every bin of either feature, so that
+// these are its Shapley values where features are independent.
+type additivePart struct {
+	model   *predictor.Additive
+	sources [][]int // of each axis
+	columns int
+}
+
+func (x *explained) newAdditivePart(p *predictor.Additive) part {
+	features := sourcesOf(x.m.spec.Pipeline.Features(), x.result.Columns)
+	a := &additivePart{model: p, columns: len(x.result.Columns)}
+	for _, axis := range p.Axes() {
+		a.sources = append(a.sources, features[axis.Feature])
+	}
+	return a
+}
+
+func (a *additivePart) expected() []float64 {
+	out := make([]float64, a.model.Width())
+	for k, v := range a.model.Intercepts() {
+		out[k] = float64(v)
+	}
+	return out
+}
+
+func (a *additivePart) rows(x *matrix.Matrix, rows []int32, out []float64) {
+	width, terms := a.model.Width(), a.model.Terms()
+	values := make([]float64, len(rows)*len(terms)*width)
+	a.model.Contributions(x, rows, values)
+	for i := range rows {
+		for t := range terms {
+			for k := range width {
+				v := values[(i*len(terms)+t)*width+k]
+				phi := out[(i*width+k)*a.columns : (i*width+k+1)*a.columns]
+				for _, axis := range terms[t].Axes {
+					for _, c := range a.sources[axis] {
+						phi[c] += v / float64(len(terms[t].Axes)*len(a.sources[axis]))
+					}
+				}
+			}
 		}
 	}
 }

@@ -259,6 +259,8 @@ func explainable(p predictor.Predictor) (plain bool, err error) {
 		return true, nil
 	case *predictor.Linear:
 		return p.Link() == predictor.Identity, nil
+	case *predictor.Additive:
+		return p.Link() == predictor.Identity, nil
 	case *predictor.Trees:
 		return p.Link() == predictor.Identity || p.Link() == predictor.Mean, nil
 	case predictor.Expanded:

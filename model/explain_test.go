@@ -478,3 +478,75 @@ func TestExplainRefuses(t *testing.T) {
 		t.Errorf("a constant is moved by %v", e.Contributions[0])
 	}
 }
+
+// additive has a table of the first feature, which is numeric, and one of it and
+// the second, a category.
+func additive(t testing.TB, link predictor.Link) *predictor.Additive {
+	t.Helper()
+	p, err := predictor.NewAdditive([]float32{0.5}, link,
+		[]predictor.Axis{{Feature: 0, Edges: []float32{30, 40}}, {Feature: 1, Levels: 2}},
+		[]predictor.Term{
+			{Axes: []int{0}, Values: []float32{-1, 0.25, 2, 0}},
+			{Axes: []int{0, 1}, Values: []float32{0.5, 0, 1, -0.5, 0.25, 0, 0, 2, 0, 0, 0, 0.125}},
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestExactAdditive: the tables add up to the prediction, and only the columns of
+// the two features get anything.
+func TestExactAdditive(t *testing.T) {
+	t.Parallel()
+	table, m := withMembers(t, metrics.Regression, Member{Weight: 1, Predictor: additive(t, predictor.Identity)})
+	e := explain(t, m, table, ExplainOptions{})
+	p, err := m.Predict(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]bool{}
+	for _, f := range m.spec.Pipeline.Features()[:2] {
+		read[f.Sources[0]] = true
+	}
+	for i, v := range p.Values {
+		if math.Abs(v-e.Predictions[i]) > 1e-6 || e.Method != Exact {
+			t.Errorf("row %d: the prediction is %v, explained (%s) is %v", i, v, e.Method, e.Predictions[i])
+		}
+		for c, name := range e.Columns {
+			if v := e.At(i, 0, c); v != 0 && !read[name] {
+				t.Errorf("row %d: column %q, which nobody reads, adds %v", i, name, v)
+			}
+		}
+	}
+	_, m = withMembers(t, metrics.Binary, Member{Weight: 1, Predictor: additive(t, predictor.Sigmoid)})
+	if e := explain(t, m, table, ExplainOptions{}); e.Unit != UnitMargin {
+		t.Errorf("unit %q", e.Unit)
+	}
+}
+
+func TestTerms(t *testing.T) {
+	t.Parallel()
+	_, m := withMembers(t, metrics.Binary, Member{Weight: 0.5, Predictor: additive(t, predictor.Sigmoid)},
+		Member{Weight: 0.5, Predictor: predictor.NewConstant([]float32{0.5})})
+	list, err := m.Terms()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d additive members, %v", len(list), err)
+	}
+	features := m.spec.Pipeline.Features()
+	pair := list[0].Terms[1]
+	want := []TermAxis{
+		{Feature: features[0].Name, Columns: features[0].Sources, Edges: []float64{30, 40}, Bins: 4},
+		{Feature: features[1].Name, Columns: features[1].Sources, Levels: m.spec.Pipeline.Origins()[1].Levels[:2], Bins: 3},
+	}
+	if diff := cmp.Diff(want, pair.Axes); diff != "" {
+		t.Error(diff)
+	}
+	if len(pair.Values) != 1 || len(pair.Values[0]) != 12 || pair.Values[0][2] != 1 {
+		t.Errorf("values %v", pair.Values)
+	}
+	_, m = sample(t)
+	if _, err := m.Terms(); err == nil {
+		t.Error("a model without additive members has terms")
+	}
+}

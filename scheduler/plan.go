@@ -36,7 +36,7 @@ const (
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
-var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1}
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5}
 
 // plan is a job understood: what is to be learned from what, and how.
 type plan struct {
@@ -126,7 +126,7 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 
 // rank orders learners of equal weight.
 func rank(name string) int {
-	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp"}
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm"}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}

@@ -3,6 +3,7 @@ package all
 import (
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/baseline"
+	"github.com/seed-09a2cce4/automl/algos/ebm"
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/linear"
@@ -12,6 +13,7 @@ import (
 
 func init() {
 	algos.Register(baseline.Learner{})
+	algos.Register(ebm.Learner{})
 	algos.Register(forest.ExtraTrees())
 	algos.Register(forest.RandomForest())
 	algos.Register(gbdt.New())

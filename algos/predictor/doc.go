@@ -5,7 +5,8 @@
 // Trees is a sum of decision trees (boosted trees, forests), Linear a
 // generalised linear model, MLP a multi-layer perceptron, Statistics trees over features and what the training
 // rows said of groups of categories, Prepared trees over features and columns that are
-// derived from them, Constant the same values for every row. Each is
+// derived from them, Additive a sum of tables over the bins of one feature or of two,
+// Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that
 // need not be trusted. Shap says what each feature adds to the output of trees.
 //

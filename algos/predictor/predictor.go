@@ -42,6 +42,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodePrepared(b, in.Raw)
 	case kindMLP:
 		return decodeMLP(b, in.Raw)
+	case kindAdditive:
+		return decodeAdditive(b, in.Raw)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}

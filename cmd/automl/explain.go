@@ -22,9 +22,10 @@ const (
 	kindGain        = string(model.ByGain)
 	kindSplit       = string(model.BySplits)
 	kindPermutation = "permutation"
+	kindTerms       = "terms"
 )
 
-var explainKinds = []string{kindShap, kindGain, kindSplit, kindPermutation}
+var explainKinds = []string{kindShap, kindGain, kindSplit, kindPermutation, kindTerms}
 
 // explainFlags says which kinds a flag is for; those not here are for all.
 var explainFlags = map[string][]string{
@@ -37,12 +38,13 @@ func explainCommand(*process) *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "say what each column adds to predictions, or how much a model depends on it",
-		UsageText: "automl explain MODEL [DATA] [--kind shap|gain|split|permutation]",
+		UsageText: "automl explain MODEL [DATA] [--kind shap|gain|split|permutation|terms]",
 		Description: "shap splits the predictions for the first rows of DATA into what each column adds to them, beginning\n" +
 			"from the mean prediction for a background; gain and split say what the model's trees used in training,\n" +
-			"and need no DATA; permutation says how much worse the score on DATA gets when a column is shuffled.",
+			"and need no DATA; permutation says how much worse the score on DATA gets when a column is shuffled;\n" +
+			"terms are the tables of an explainable boosting machine, whose sum is what it predicts, to be plotted.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "kind", Usage: "`KIND` shap, gain, split or permutation", DefaultText: kindShap},
+			&cli.StringFlag{Name: "kind", Usage: "`KIND` shap, gain, split, permutation or terms", DefaultText: kindShap},
 			&cli.StringFlag{Name: "rows", Usage: "explain the first `N` rows (shap, default 10), or judge by N rows drawn (permutation, default 1000)"},
 			&cli.StringFlag{Name: "top", Usage: "show the `N` columns that add most to a row, 0 for all; JSON has all (shap)", DefaultText: "10"},
 			&cli.StringFlag{Name: "method", Usage: "`METHOD` exact or sampled; exact needs a model of one member, or of members without links (shap, default: exact where it can be)"},
@@ -72,7 +74,7 @@ func runExplain(c *cli.Context) error {
 	args := c.Args().Slice()
 	if kind == kindShap || kind == kindPermutation {
 		if len(args) == 1 {
-			return userf("DATA is missing: give the rows, or --kind gain or split, which need none: usage: %s", c.Command.UsageText)
+			return userf("DATA is missing: give the rows, or --kind gain, split or terms, which need none: usage: %s", c.Command.UsageText)
 		}
 		var err error
 		if args, err = arguments(c, "MODEL", "DATA"); err != nil {
@@ -95,6 +97,8 @@ func runExplain(c *cli.Context) error {
 		return explainRows(c, con, m, args)
 	case kindPermutation:
 		return explainShuffles(c, con, m, args)
+	case kindTerms:
+		return explainTerms(con, m, args[0])
 	}
 	return explainUsage(con, m, args[0], model.UsageKind(kind))
 }
