@@ -3,7 +3,7 @@ GO ?= go
 export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test race lint proofs fuzz budget bench bench-engine bench-learners parity long interop
+.PHONY: build test race lint proofs fuzz budget bench bench-engine bench-learners bench-quality parity long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -39,6 +39,9 @@ parity: ## models as good as LightGBM's, defaults better than the peers' (AUTOML
 
 bench-learners: ## every learner beside its scikit-learn counterpart (AUTOML_DATA, AUTOML_PORTFOLIO; hours; needs python3; QUICK=1: minutes)
 	python3 benchmarks/learners/learners.py
+
+bench-quality: ## beside FLAML, H2O, AutoGluon: BUDGET=60 DATA=DIR SYSTEMS=automl,flaml,h2o,autogluon (needs python3 and Java)
+	python3 benchmarks/quality/quality.py
 
 interop: ## a second module, an OpenAPI validator, LightGBM and XGBoost meet ours (needs python3; QUICK=1: smaller models)
 	cd examples/consumer && $(GO) test ./...

@@ -2,5 +2,6 @@
 // stands beside the kernel. It may import every room and owns nothing.
 //
 // engine.py compares the boosting engine with its peers (make bench-engine),
-// learners/learners.py every learner (make bench-learners); see README.md.
+// learners/learners.py every learner (make bench-learners), quality/quality.py the
+// whole product (make bench-quality); see README.md.
 package benchmarks

@@ -18,6 +18,7 @@ peers.py or their requirements have. To add a learner, add a line to LEARNERS.
 import array
 import json
 import os
+import re
 import select
 import statistics
 import subprocess
@@ -73,6 +74,9 @@ LEARNERS = [
     Learner("linear", "linear", "linear", 1.005, 1.0),
     Learner("elastic_net", "linear", "linear", 1.005, 1.0, {"l1_ratio": 0.5}, {"l1_ratio": 0.5}),
     Learner("lasso", "linear", "linear", 1.005, 1.0, {"l1_ratio": 1.0}, {"l1_ratio": 1.0}),
+    Learner("svm", "linear", "svm", 1.005, 1.0, {"loss": "hinge"}, tasks=CLASSES, measure="labels"),
+    Learner("poisson", "linear", "poisson", 1.005, 1.0, {"loss": "poisson"}, tasks=("regression",), measure="poisson"),
+    Learner("quantile", "linear", "quantile", 1.005, 1.0, {"loss": "quantile", "l1_ratio": 1.0}, tasks=("regression",), measure="absolute"),
     Learner("random_forest", "random_forest", "forest", 1.005, 0.5, {"n_estimators": 100.0}),
     Learner("extra_trees", "extra_trees", "forest", 1.005, 0.5, {"n_estimators": 100.0}, {"extra": 1}),
     Learner("gbdt", "gbdt", "boosting", 1.005, stop="refit"),
@@ -380,7 +384,7 @@ def ingest(bench):
 
 
 def mlp(bench):
-    """The time of one net on 10,000 x 20."""
+    """The time of one net on 10,000 x 20, and the matrix product beside numpy's."""
     check(bench, [l for l in LEARNERS if l.name == "mlp"])
     s = report.Section("mlp", "The net on 10,000 rows of 20 numbers: seconds on 2 threads")
     bench.environment("learners")
@@ -400,7 +404,25 @@ def mlp(bench):
         if "error" in r:
             sys.exit(f"learners.py: mlp: {r['error']}")
     s.line("mlp/10000x20/train/s", report.median([r["seconds"] for r in runs]), None, ("ours", "<=", 10))
+    multiply(bench, s)
     return [s]
+
+
+def multiply(bench, s):
+    """GFLOP/s of one thread: our kernels as `go test -bench` has them, and numpy's float32 product."""
+    runs, kernels = {}, {}
+    for _ in range(1 if QUICK else 3):
+        out = command("go", "test", "-run", "^$", "-bench", "^BenchmarkMultiply$", "-benchtime", "200ms", "./algos/predictor/gemm", GOMAXPROCS="1")
+        for name, size, speed in re.findall(r"^BenchmarkMultiply/([^/]+)/(\S+?)(?:-\d+)?\s.*?([\d.]+) GFLOP/s", out, re.M):
+            kernels.setdefault(size, {}).setdefault(name, []).append(float(speed))
+        theirs = command(bench.environment("learners"), os.path.join(HERE, "peers.py"), "multiply", ",".join(kernels), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+        for size, speed in json.loads(theirs).items():
+            runs.setdefault(size, []).append(speed)
+    if not kernels:
+        sys.exit("learners.py: BenchmarkMultiply of algos/predictor/gemm printed no GFLOP/s")
+    for size, sets in kernels.items():
+        best = max(sets, key=lambda n: report.median(sets[n]))
+        s.line(f"mlp/multiply/{size.replace('×', 'x')}/{best}/GFLOPs", report.median(sets[best]), report.median(runs[size]), ("ratio", ">=", 0.5))
 
 
 SECTIONS = {"learners": learners, "prepared": prepared, "mlp": mlp, "ingest": ingest}

@@ -2,6 +2,7 @@
 
     peers.py serve DIR                              fits and scores, one JSON line a request on standard input
     peers.py ingest FILE --reader R --view V        reads and featurizes a large file, once
+    peers.py multiply MxNxK,...                     GFLOP/s of numpy's float32 matrix product
     peers.py versions                               the packages, in one line
 
 Peers read table.csv of benchmarks/learners/prepare.go as strings and numbers,
@@ -352,6 +353,21 @@ def as_float32(x):
     return x.to_numpy(dtype=np.float32)
 
 
+def multiply(sizes):
+    """Of each size the median over a fifth of a second."""
+    found = {}
+    for size in sizes.split(","):
+        m, n, k = map(int, re.split("[x×]", size))
+        a, b = (np.random.default_rng(1).standard_normal(shape, dtype=np.float32) for shape in ((m, k), (k, n)))
+        out, took, end = np.empty((m, n), np.float32), [], time.perf_counter() + 0.2
+        while time.perf_counter() < end or len(took) < 3:
+            start = time.perf_counter()
+            np.matmul(a, b, out=out)
+            took.append(time.perf_counter() - start)
+        found[size] = 2 * m * n * k / 1e9 / sorted(took)[len(took) // 2]
+    print(json.dumps(found))
+
+
 def versions():
     from importlib.metadata import PackageNotFoundError, version
     found = []
@@ -365,7 +381,7 @@ def versions():
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("command", choices=["serve", "ingest", "versions"])
+    ap.add_argument("command", choices=["serve", "ingest", "multiply", "versions"])
     ap.add_argument("path", nargs="?")
     ap.add_argument("--reader", choices=READERS, default="pandas")
     ap.add_argument("--view", choices=["frame", "dense"], default="frame")
@@ -375,6 +391,8 @@ def main():
         serve(a.path)
     elif a.command == "ingest":
         ingest(a.path, a.reader, a.view)
+    elif a.command == "multiply":
+        multiply(a.path)
     else:
         versions()
 
