@@ -228,6 +228,39 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
+// BenchmarkScanLeaf searches leaves of a few hundred rows one feature after the
+// other, as in a tree: most of them tell nothing.
+func BenchmarkScanLeaf(b *testing.B) {
+	d := denseProblem(kernelRows/10, 16)
+	f := kernelBooster(b, d, algos.Problem{Task: metrics.Binary, Classes: 2})
+	f.obj.gradients(f.train, f.score, f.grad, 0, f.train.n)
+	f.quant.pack(f.grad[0], f.grower.packed, 1, alone)
+	f.grower.prepare(f.quant, 1)
+	for _, rows := range []int{100, 1000, 10_000} {
+		idx := someRows(f.train.n, float64(rows)/float64(f.train.n))
+		total, bins := int64(0), 0
+		for _, r := range idx {
+			total += f.grower.packed[r]
+		}
+		cells := make([][]int64, len(f.features))
+		for k := range cells {
+			cells[k] = slowCells(&f.features[k], d.M.Frame.Cols[k], idx, f.grower.packed)
+			bins += len(cells[k])
+		}
+		w := new(scanScratch)
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			for b.Loop() {
+				var s leafScan
+				s.start(&f.grower.scales, total, len(idx), 0)
+				for k := range cells {
+					s.feature(int32(k), &f.features[k], cells[k], w)
+				}
+			}
+			rate(b, bins, "bins")
+		})
+	}
+}
+
 // scanData is one feature, numeric or of so many levels, that tells something
 // of a class.
 func scanData(levels int) algos.Data {

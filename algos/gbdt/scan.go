@@ -166,8 +166,16 @@ func (s *leafScan) numeric(i int32, cells []int64) {
 // the Hessian that it needs, and the left sum there.
 func (s *leafScan) skip(values []int64, before int64) (k int, left int64, ok bool) {
 	left = before
-	for k, c := range values {
-		left += c
+	for ; k+8 <= len(values); k += 8 {
+		v := (*[8]int64)(values[k:])
+		next := left + ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]))
+		if next&s.mask >= s.minH {
+			break
+		}
+		left = next
+	}
+	for ; k < len(values); k++ {
+		left += values[k]
 		if hl := left & s.mask; hl >= s.minH {
 			return k, left, hl <= s.total&s.mask-s.minH
 		}
@@ -185,7 +193,8 @@ const ulpUp = 1 + 1e-15
 //	gl²/dl + gr²/dr = g²/D + D·(gl - dl·g/D)²/(dl·dr),
 //
 // so that one product tells two cuts apart, without division. Empty bins repeat
-// a sum, which is never better.
+// a sum, which is never better. Stretches of bins that hold no better cut are
+// passed over.
 func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64, ok bool) {
 	k, acc, ok := s.skip(values, before)
 	if !ok {
@@ -193,17 +202,27 @@ func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64,
 	}
 	s.feasible, ok = true, false
 	shift, mask, maxH := s.shift&63, s.mask, s.total&s.mask-s.minH
-	l2, sum := s.l2, s.h+2*s.l2
-	slope := s.g / sum
-	top := (max(s.floor, s.best.gain+s.parent) - float64(s.g*slope)) / sum
+	r := s.ridge()
+	top := (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
+	end := k
 	for {
+		if k == end {
+			for k+stretch < len(values) {
+				next, high, low := sums(acc, (*[stretch]int64)(values[k+1:]))
+				if next&mask > maxH || !r.below(acc, next, high, low, top) {
+					break
+				}
+				k, acc = k+stretch, next
+			}
+			end = k + stretch
+		}
 		hl := acc & mask
 		if hl > maxH {
 			return at, left, ok
 		}
-		dl := float64(hl) + l2
-		u := float64(acc>>shift) - float64(slope*dl)
-		over, below := float64(u*u), float64(dl*(sum-dl))
+		dl := float64(hl) + r.l2
+		u := float64(acc>>shift) - float64(r.slope*dl)
+		over, below := float64(u*u), float64(dl*(r.sum-dl))
 		if over > float64(top*below) {
 			top, at, left, ok = ulpUp*(over/below), k, acc, true
 		}

@@ -1,0 +1,74 @@
+package gbdt
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestThresholds compares the search that passes over stretches of bins with one
+// that looks at every cut.
+func TestThresholds(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	found := 0
+	for range 4000 {
+		sc := &scales{shift: 20 + uint(r.IntN(20)), minRows: 1 + r.IntN(5), l2: float64(r.IntN(3)) * r.Float64() * 10}
+		cells := make([]int64, 2+r.IntN(254))
+		rows, total := 1+r.IntN(400), int64(0)
+		size, tilt := int64(1)<<r.IntN(12), r.Int64N(200)-100
+		for range rows {
+			b := r.IntN(len(cells))
+			c := (r.Int64N(2*size)-size+tilt*int64(b)/256)<<sc.shift + r.Int64N(200)
+			cells[b] += c
+			total += c
+		}
+		before := int64(0)
+		if r.IntN(2) == 0 {
+			before = 3<<sc.shift + 7
+			total += before
+		}
+		var s leafScan
+		s.start(sc, total, rows, 0)
+		if r.IntN(2) == 0 { // another feature was looked at before
+			s.best.gain = s.parent * r.Float64()
+		}
+		slow := s
+		at, left, ok := s.thresholds(cells, before)
+		slowAt, slowLeft, slowOk := slow.everyThreshold(cells, before)
+		if at != slowAt || left != slowLeft || ok != slowOk || s.feasible != slow.feasible {
+			t.Fatalf("%d bins: cut behind %d, left %d, %v; looking at every cut %d, %d, %v",
+				len(cells), at, left, ok, slowAt, slowLeft, slowOk)
+		}
+		if ok {
+			found++
+		}
+	}
+	if found < 1000 {
+		t.Fatalf("only %d leaves were split", found)
+	}
+}
+
+// everyThreshold is thresholds without passing over any bin.
+func (s *leafScan) everyThreshold(values []int64, before int64) (at int, left int64, ok bool) {
+	sum := s.h + 2*s.l2
+	slope := s.g / sum
+	top := (max(s.floor, s.best.gain+s.parent) - float64(s.g*slope)) / sum
+	acc := before
+	for k, c := range values {
+		acc += c
+		hl := acc & s.mask
+		if hl < s.minH {
+			continue
+		}
+		if hl > s.total&s.mask-s.minH {
+			break
+		}
+		s.feasible = true
+		dl := float64(hl) + s.l2
+		u := float64(acc>>s.shift) - float64(slope*dl)
+		over, below := float64(u*u), float64(dl*(sum-dl))
+		if over > float64(top*below) {
+			top, at, left, ok = ulpUp*(over/below), k, acc, true
+		}
+	}
+	return at, left, ok
+}
