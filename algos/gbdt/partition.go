@@ -73,16 +73,25 @@ func (s *spread) part(lo, hi int, c crew, by func(idx, tmp []int32) int) int {
 }
 
 // partTile parts by the byte at shift of a tile and a table that has 1 for left.
-// Both sides are always written and one index moves: no branch.
+// The sides of some rows are looked up first, so that many loads are under way at
+// once. Both sides are always written and one index moves: no branch.
 func partTile(idx, tmp []int32, tile []uint64, shift uint, table *[256]uint8) int {
+	var sides [gatherBlock]uint8
 	tmp, shift = tmp[:len(idx)], shift&63
 	left, right := 0, 0
-	for _, r := range idx {
-		idx[left] = r
-		tmp[right] = r
-		c := int(table[uint8(tile[r]>>shift)])
-		left += c
-		right += 1 - c
+	for lo := 0; lo < len(idx); lo += gatherBlock {
+		rows := idx[lo:min(lo+gatherBlock, len(idx))]
+		of := sides[:len(rows)]
+		for i, r := range rows {
+			of[i] = table[uint8(tile[r]>>shift)]
+		}
+		for i, r := range rows {
+			idx[left] = r
+			tmp[right] = r
+			c := int(of[i])
+			left += c
+			right += 1 - c
+		}
 	}
 	return left
 }
