@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
@@ -52,17 +51,29 @@ func generate(dir string, args []string) error {
 	fs := flag.NewFlagSet("gen", flag.ContinueOnError)
 	scale := fs.Int("scale", 1, "divide the numbers of rows")
 	only := fs.String("only", "", "comma-separated names, all if empty")
+	draw := fs.Int("draw", 0, "number of the draw: sets of one name and different rows")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	if *scale < 1 || *scale > 100 {
 		return fmt.Errorf("-scale %d: use 1 to 100", *scale)
 	}
+	if *draw < 0 {
+		return fmt.Errorf("-draw %d: use 0 or more", *draw)
+	}
+	var names []string
 	for _, m := range makers {
-		if *only != "" && !slices.Contains(strings.Split(*only, ","), m.name) {
-			continue
+		names = append(names, m.name)
+	}
+	if *only != "" {
+		names = strings.Split(*only, ",")
+	}
+	for _, name := range names {
+		s, known := makeSet(name, *draw, *scale)
+		if !known {
+			return fmt.Errorf("-only %s: there is no set %s", *only, name)
 		}
-		if err := m.make(*scale).Write(dir); err != nil {
+		if err := s.Write(dir); err != nil {
 			return err
 		}
 	}

@@ -1,23 +1,54 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
 	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
 )
 
-// makers are the sets by name; scale divides the number of rows.
+// makers are the sets by name; scale divides the number of rows, seed differs
+// between the draws of a set.
 var makers = []struct {
 	name string
-	make func(scale int) *dataset.Set
+	make func(name string, scale int, seed uint64) *dataset.Set
 }{
-	{"dense200k", func(s int) *dataset.Set { return dense("dense200k", 200_000/s, 50_000/s, 32, 1) }},
-	{"dense1m", func(s int) *dataset.Set { return dense("dense1m", 1_000_000/s, 100_000/s, 28, 2) }},
-	{"cat200k", func(s int) *dataset.Set { return categorical("cat200k", 200_000/s, 50_000/s, 3) }},
-	{"classes26", func(s int) *dataset.Set { return classes("classes26", 15_000/s, 5_000/s, 16, 26, 4) }},
-	{"small2k", func(int) *dataset.Set { return dense("small2k", 2_000, 20_000, 20, 5) }},
-	{"sparse100k", func(s int) *dataset.Set { return sparse("sparse100k", 100_000/s, 25_000/s, 1000, 6) }},
+	{"dense200k", func(name string, s int, seed uint64) *dataset.Set {
+		return dense(name, 200_000/s, 50_000/s, 32, seed+1)
+	}},
+	{"dense1m", func(name string, s int, seed uint64) *dataset.Set {
+		return dense(name, 1_000_000/s, 100_000/s, 28, seed+2)
+	}},
+	{"cat200k", func(name string, s int, seed uint64) *dataset.Set {
+		return categorical(name, 200_000/s, 50_000/s, seed+3)
+	}},
+	{"classes26", func(name string, s int, seed uint64) *dataset.Set {
+		return classes(name, 15_000/s, 5_000/s, 16, 26, seed+4)
+	}},
+	{"small2k", func(name string, _ int, seed uint64) *dataset.Set {
+		return dense(name, 2_000, 20_000, 20, seed+5)
+	}},
+	{"sparse100k", func(name string, s int, seed uint64) *dataset.Set {
+		return sparse(name, 100_000/s, 25_000/s, 1000, seed+6)
+	}},
+}
+
+// seedsApart is by how much the seeds of two draws differ.
+const seedsApart = 1000
+
+// makeSet draws a set for the first time, draw 0, or once more under the name NAME.DRAW.
+func makeSet(name string, draw, scale int) (*dataset.Set, bool) {
+	for _, m := range makers {
+		if m.name != name {
+			continue
+		}
+		if draw > 0 {
+			name = fmt.Sprintf("%s.%d", name, draw)
+		}
+		return m.make(name, scale, uint64(draw)*seedsApart), true
+	}
+	return nil, false
 }
 
 func newSet(name string, train, test, features int) *dataset.Set {
