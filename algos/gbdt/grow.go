@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+
+	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
 // errStopped says that the context ended within a tree.
@@ -87,7 +89,7 @@ const maxHistogramBytes = 256 << 20
 func newGrower(s *settings, features []feature, cells int, train *rowset, c crew) *grower {
 	g := &grower{settings: s, features: features, cells: cells, train: train, crew: c}
 	g.spread = newSpread(train.columns, train.n)
-	g.packed = make([]int64, train.n)
+	g.packed = matrix.Large[int64](train.n)
 	g.gathered = make([]int64, train.n)
 	g.scratch = make([]tileHistogram, c.members())
 	g.levels = make([]scanScratch, c.members())

@@ -129,7 +129,7 @@ func pick[T any](from []T, rows []int32) []T {
 	if from == nil {
 		return nil
 	}
-	out := make([]T, len(rows))
+	out := matrix.Large[T](len(rows))
 	for i, r := range rows {
 		out[i] = from[r]
 	}

@@ -14,7 +14,7 @@ const chunk = 1 << 14
 func (p *Packed) fill(f *Frame, cols []column, members [][]int, threads int) {
 	p.Tiles = make([][]uint64, (len(members)+7)/8)
 	for t := range p.Tiles {
-		p.Tiles[t] = make([]uint64, p.Rows)
+		p.Tiles[t] = Large[uint64](p.Rows)
 	}
 	missing := make([]atomic.Bool, len(cols))
 	chunks := (p.Rows + chunk - 1) / chunk

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package matrix
+
+func useLargePages[T any]([]T) {}
