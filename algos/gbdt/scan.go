@@ -201,36 +201,26 @@ func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64,
 		return 0, 0, false
 	}
 	s.feasible, ok = true, false
-	shift, mask, maxH := s.shift&63, s.mask, s.total&s.mask-s.minH
+	acc -= values[k]
 	r := s.ridge()
-	top := (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
-	end := k
-	for {
-		if k == end {
-			for k+stretch < len(values) {
-				next, high, low := sums(acc, (*[stretch]int64)(values[k+1:]))
-				if next&mask > maxH || !r.below(acc, next, high, low, top) {
-					break
-				}
-				k, acc = k+stretch, next
+	for k < len(values) {
+		n, sum := r.pass(values[k:], acc)
+		k, acc = k+n, sum
+		for end := min(k+stretch, len(values)); k < end; k++ {
+			acc += values[k]
+			hl := acc & r.mask
+			if hl > r.maxH {
+				return at, left, ok
 			}
-			end = k + stretch
+			dl := float64(hl) + r.l2
+			u := float64(acc>>(r.shift&63)) - float64(r.slope*dl)
+			over, below := float64(u*u), float64(dl*(r.sum-dl))
+			if over > float64(r.top*below) {
+				r.top, at, left, ok = ulpUp*(over/below), k, acc, true
+			}
 		}
-		hl := acc & mask
-		if hl > maxH {
-			return at, left, ok
-		}
-		dl := float64(hl) + r.l2
-		u := float64(acc>>shift) - float64(r.slope*dl)
-		over, below := float64(u*u), float64(dl*(r.sum-dl))
-		if over > float64(top*below) {
-			top, at, left, ok = ulpUp*(over/below), k, acc, true
-		}
-		if k++; k >= len(values) {
-			return at, left, ok
-		}
-		acc += values[k]
 	}
+	return at, left, ok
 }
 
 // thresholdsL1 is thresholds for sums that are shrunk by lambda_l1.

@@ -32,6 +32,7 @@ func TestThresholds(t *testing.T) {
 			s.best.gain = s.parent * r.Float64()
 		}
 		slow := s
+		checkPasses(t, s.ridge(), cells, before)
 		at, left, ok := s.thresholds(cells, before)
 		slowAt, slowLeft, slowOk := slow.everyThreshold(cells, before)
 		if at != slowAt || left != slowLeft || ok != slowOk || s.feasible != slow.feasible {
@@ -44,6 +45,26 @@ func TestThresholds(t *testing.T) {
 	}
 	if found < 1000 {
 		t.Fatalf("only %d leaves were split", found)
+	}
+}
+
+// checkPasses holds both ways to pass over cells to what they promise.
+func checkPasses(t *testing.T, r ridge, cells []int64, before int64) {
+	t.Helper()
+	for name, pass := range map[string]func([]int64, int64) (int, int64){"pass": r.pass, "passPlain": r.passPlain} {
+		n, after := pass(cells, before)
+		acc := before
+		for k, c := range cells[:n] {
+			acc += c
+			dl := float64(acc&r.mask) + r.l2
+			u := float64(acc>>r.shift) - float64(r.slope*dl)
+			if acc&r.mask > r.maxH || float64(u*u) > float64(r.top*float64(dl*(r.sum-dl))) {
+				t.Fatalf("%s passed over cell %d of %d, which has a better cut or is beyond the last", name, k, n)
+			}
+		}
+		if acc != after {
+			t.Fatalf("%s answers the sum %d after %d cells: it is %d", name, after, n, acc)
+		}
 	}
 }
 

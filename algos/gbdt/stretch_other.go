@@ -1,0 +1,9 @@
+//go:build !amd64 || purego
+
+package gbdt
+
+const stretch = plainStretch
+
+func (r *ridge) pass(cells []int64, acc int64) (passed int, after int64) {
+	return r.passPlain(cells, acc)
+}
