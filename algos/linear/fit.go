@@ -132,6 +132,9 @@ func (f *fit) solve() (steps int, truncated bool) {
 		f.priors()
 	}
 	filled := float64(len(f.design.full)) + float64(len(f.design.byRow.index))/float64(len(f.rows))
+	if f.loss == lossHinge && f.width > 1 && byNewton(len(f.rows), f.design.columns, filled, 1, false) {
+		return f.oneByOne()
+	}
 	if byNewton(len(f.rows), f.design.columns, filled, f.width, f.loss == lossSquared) {
 		f.smooth = 1
 		return newNewton(f).run()
@@ -149,6 +152,33 @@ func (f *fit) solve() (steps int, truncated bool) {
 	}
 	if steps == 0 { // the starting point is the solution
 		steps = 1
+	}
+	f.report(steps)
+	return steps, false
+}
+
+// oneByOne solves the classes of a support vector machine, which are problems of
+// their own. Nothing comes of it if the context ends before the last one.
+func (f *fit) oneByOne() (steps int, truncated bool) {
+	r := *f.request
+	r.Report, r.Valid.Rows = nil, nil
+	for k := range f.width {
+		c := *f
+		c.request, c.width = &r, 1
+		c.params, c.y = make([]float64, len(f.params)/f.width), make([]float64, len(f.y))
+		for i, v := range f.y {
+			if int(v) == k {
+				c.y[i] = 1
+			}
+		}
+		n, cut := newNewton(&c).run()
+		if cut {
+			return 0, true
+		}
+		steps = max(steps, n)
+		for j, v := range c.params {
+			f.params[j*f.width+k] = v
+		}
 	}
 	f.report(steps)
 	return steps, false
