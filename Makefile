@@ -3,7 +3,7 @@ GO ?= go
 export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test race lint proofs fuzz budget bench bench-engine bench-learners bench-quality parity long interop
+.PHONY: build test purego race lint proofs fuzz budget bench bench-engine bench-learners bench-quality parity long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -13,6 +13,9 @@ test:
 
 race: ## needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+purego: ## the packages that have assembly, without it
+	$(GO) test -tags purego ./algos/predictor/... ./algos/mlp
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || (gofmt -l $$(git ls-files '*.go'); exit 1)

@@ -2,7 +2,6 @@ package mlp
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"github.com/seed-09a2cce4/automl/algos/predictor/gemm"
 )
@@ -23,16 +22,14 @@ type block struct {
 	next    []float32
 	panel   gemm.Panels
 	softmax []float64
-	rng     *rand.Rand
-	source  *rand.PCG
+	seed    uint64 // of what is dropped
 }
 
 func newBlock(t *trainer, index, size int) *block {
 	net := &t.net
 	n := size * net.Members
 	widest := net.InputWidth()
-	b := &block{t: t, index: index, rows: make([]int32, size), grad: t.grads[index], source: rand.NewPCG(0, 0)}
-	b.rng = rand.New(b.source)
+	b := &block{t: t, index: index, rows: make([]int32, size), grad: t.grads[index]}
 	for _, w := range net.Widths {
 		widest = max(widest, w)
 		b.values, b.slopes = append(b.values, make([]float32, n*w)), append(b.slopes, make([]float32, n*w))
@@ -51,7 +48,7 @@ func (b *block) run(list []int32, update int) {
 	if len(list) == 0 {
 		return
 	}
-	b.source.Seed(b.t.request.Seed, uint64(update*blocks+b.index)<<2|3)
+	b.seed = b.t.request.Seed*0xd1342543de82ef95 + uint64(update*blocks+b.index)<<32
 	rows := b.t.rowsOf(list, b.rows)
 	b.t.net.Encode(b.t.request.Train.M.Frame, rows, b.t.params, b.x)
 	b.forward(len(rows))
@@ -95,21 +92,29 @@ func (b *block) forward(n int) {
 	}
 }
 
+// random is the next number of SplitMix64 (Steele, Lea and Flood, 2014).
+func (b *block) random() uint64 {
+	b.seed += 0x9e3779b97f4a7c15
+	x := b.seed
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
 // drop sets values and slopes to zero at random and makes up for it in the others.
 func (b *block) drop(z, d []float32) {
 	p := b.t.set.dropout
 	if p <= 0 {
 		return
 	}
-	limit, keep := uint32(p*(1<<16)), float32(1/(1-p))
+	limit, keep := int32(p*(1<<16)), math.Float32bits(float32(1/(1-p)))
 	for i := 0; i < len(z); i += 4 {
-		bits := b.rng.Uint64()
+		bits := b.random()
 		for j := i; j < i+4; j++ {
-			factor := keep
-			if uint32(bits&0xffff) < limit {
-				factor = 0
-			}
+			// All ones from the limit on: there is no branch to guess wrong.
+			mask := uint32((limit - 1 - int32(bits&0xffff)) >> 31)
 			bits >>= 16
+			factor := math.Float32frombits(keep & mask)
 			z[j] *= factor
 			d[j] *= factor
 		}

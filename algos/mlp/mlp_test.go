@@ -15,7 +15,8 @@ func TestConformance(t *testing.T) {
 	// A batch of all rows, so that a weight can be compared with repetition; what
 	// is dropped then still differs.
 	for name, o := range map[string]algostest.Options{
-		"plain": {Repeats: 0.05, Params: search.Params{"epochs": 40.0, "width": 16.0, "layers": 2.0, "batch": 1024.0}},
+		"plain": {Repeats: 0.05, Params: search.Params{
+			"epochs": 40.0, "width": 16.0, "layers": 2.0, "members": 1.0, "dropout": 0.0, "batch": 1024.0}},
 		"members": {Repeats: 0.3, Params: search.Params{
 			"epochs": 40.0, "width": 16.0, "layers": 1.0, "members": 3.0, "dropout": 0.1, "smoothing": 0.05, "batch": 1024.0}},
 	} {

@@ -26,36 +26,40 @@ func (Learner) Space(s algos.Shape) search.Space {
 	}
 	return search.Space{
 		{Name: "epochs", Low: 8, High: 256, Log: true, Integer: true, Default: float64(defaultEpochs(s))},
-		{Name: "width", Low: 32, High: 512, Log: true, Integer: true, Default: float64(defaultWidth(s))},
-		{Name: "layers", Low: 1, High: 4, Integer: true, Default: 3.0},
+		{Name: "width", Low: 32, High: 512, Log: true, Integer: true, Default: 128.0},
+		{Name: "layers", Low: 1, High: 4, Integer: true, Default: 2.0},
 		{Name: "batch", Low: 16, High: 4096, Log: true, Integer: true, Default: float64(batchSize(s.Rows))},
 		{Name: "rate", Low: 0.005, High: 0.3, Log: true, Default: rate},
 		{Name: "activation", Choices: []string{"selu", "mish"}, Default: act},
 		{Name: "smoothing", Low: 0, High: 0.2, Default: 0.0},
 		{Name: "decay", Low: 1e-4, High: 0.3, Log: true, Default: 0.02},
-		{Name: "dropout", Low: 0, High: 0.5, Default: 0.0},
-		{Name: "members", Low: 1, High: 8, Integer: true, Default: 1.0},
+		{Name: "dropout", Low: 0, High: 0.5, Default: 0.15},
+		{Name: "members", Low: 1, High: 16, Integer: true, Default: 8.0},
 	}
 }
 
 // defaultEpochs are fewer for more rows, whose epochs have more batches.
 func defaultEpochs(s algos.Shape) int {
 	switch {
-	case s.Rows <= 5000:
+	case s.Rows <= 2000:
 		return 128
-	case s.Rows <= 20000:
+	case s.Rows <= 8000:
 		return 64
+	case s.Rows <= 25000:
+		return 40
 	case s.Rows <= 100000:
-		return 32
+		return 20
 	}
-	return 16
+	return 10
 }
-
-func defaultWidth(algos.Shape) int { return 256 }
 
 // Portfolio implements algos.Portfolio.
 func (l Learner) Portfolio(s algos.Shape) []search.Params {
 	first := l.Space(s).Complete(nil)
+	other := "mish"
+	if first["activation"] == other {
+		other = "selu"
+	}
 	with := func(changes search.Params) search.Params {
 		p := search.Params{}
 		for name, v := range first {
@@ -68,8 +72,10 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 	}
 	return []search.Params{
 		first,
-		with(search.Params{"dropout": 0.15, "members": 4.0}),
-		with(search.Params{"dropout": 0.3, "width": 128.0}),
+		with(search.Params{"members": 1.0, "width": 256.0, "layers": 3.0}),
+		with(search.Params{"epochs": float64(2 * defaultEpochs(s)), "dropout": 0.05}),
+		with(search.Params{"dropout": 0.3, "layers": 3.0}),
+		with(search.Params{"activation": other, "width": 64.0, "layers": 3.0}),
 	}
 }
 
@@ -155,7 +161,7 @@ func (l Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	work := members * ((in+hidden*width)*width + max(16, out)*width) // multiplications a row
 	values := members * (in + (hidden+1)*width)
 	batches := math.Max(1, rows/float64(c.batch))
-	epoch := rows*(6*work*1.6e-11+4e-9*values+2e-8*in) + batches*(size*2.5e-9+1e-5)
+	epoch := rows*(7.5e-11*work+3e-9*values+1.5e-8*in) + batches*(2e-9*size+1e-5)
 	return algos.Cost{
 		Seconds: 1e-3 + 2e-8*rows*in + float64(c.epochs)*epoch,
 		Bytes:   int64(4 * (size*float64(6+blocks) + float64(c.batch)*members*(3*in+4*(hidden+1)*width))),

@@ -86,7 +86,7 @@ func readMLP(b []byte, features int) (*MLP, error) {
 	n := Net{Activation: Activation(r.byte())}
 	hasTarget := r.byte() == 1
 	n.Features = int(r.uint("features", uint64(features)))
-	n.TextCols = int(r.uint("text columns", maxNetSize))
+	n.TextCols = int(r.uint("text columns", maxNetText))
 	n.Members = int(r.uint("members", maxNetMembers))
 	n.Outputs = int(r.uint("outputs", maxWidth))
 	n.Widths = make([]int, r.uint("layers", maxNetLayers))

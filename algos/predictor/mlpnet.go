@@ -124,13 +124,14 @@ const (
 	maxNetLayers  = 16
 	maxNetMembers = 64
 	maxNetSize    = 1 << 28
+	maxNetText    = 1 << 22
 )
 
 // Init computes the places of the parameters. It fails if a size is out of range
 // or an input names what is not there.
 func (n *Net) Init() error {
 	if n.Members < 1 || n.Members > maxNetMembers || n.Outputs < 1 || n.Outputs > maxWidth ||
-		n.Features < 0 || n.TextCols < 0 || n.Activation > Mish || len(n.Widths) < 1 || len(n.Widths) > maxNetLayers {
+		n.Features < 0 || n.TextCols < 0 || n.TextCols > maxNetText || n.Activation > Mish || len(n.Widths) < 1 || len(n.Widths) > maxNetLayers {
 		return fmt.Errorf("net of %d members with %d outputs, %d layers, activation %d", n.Members, n.Outputs, len(n.Widths), n.Activation)
 	}
 	n.columns, n.first, n.tables, n.hidden, n.text = 0, nil, nil, nil, nil
@@ -161,7 +162,7 @@ func (n *Net) Init() error {
 func (n *Net) initInputs() error {
 	n.size = 0
 	if n.TextCols > 0 {
-		n.text = make([]int32, min(n.TextCols, maxNetSize))
+		n.text = make([]int32, n.TextCols)
 		for i := range n.text {
 			n.text[i] = -1
 		}
