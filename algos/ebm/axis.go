@@ -6,6 +6,10 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 )
 
+// leastLevel is the number of rows that a level needs for a bin of its own, as in
+// InterpretML.
+const leastLevel = 10
+
 // axis is a feature cut into bins, with the bin of every training row.
 type axis struct {
 	predictor.Axis
@@ -29,7 +33,22 @@ func (f *fit) newAxis(feature, most int) *axis {
 		fine.column[i] = col[row]
 		fine.count[col[row]]++
 	}
+	if spec.Categorical {
+		most = min(most, fine.known()+1)
+	}
 	return fine.coarsen(most)
+}
+
+// known is the number of levels up to the last that has rows enough for a bin of
+// its own: levels come by frequency, and what is learned of rare ones is the
+// targets of their rows.
+func (a *axis) known() int {
+	for n := a.bins - 1; n > 1; n-- {
+		if a.count[n-1] >= leastLevel {
+			return n
+		}
+	}
+	return 1
 }
 
 // coarsen joins bins until there are at most most: neighbours of numbers, the
@@ -105,10 +124,10 @@ func (a *axis) useful() bool {
 	return filled > 1
 }
 
-// gridBins is the number of bins of each feature of a pair: cells should have
-// rows, and at most 32·32 cells are worth their time.
+// gridBins is the number of bins of each feature of a pair: fewer on small
+// tables, and at most 32·32 cells are worth their time.
 func gridBins(rows int) int {
-	return max(5, min(32, int(math.Sqrt(float64(rows))/4)))
+	return max(5, min(32, int(math.Sqrt(float64(rows)))))
 }
 
 // usefulAxes cuts all features that can tell anything.

@@ -13,6 +13,9 @@ const (
 	checkEvery = 2
 	// blindCycles are what a bag does that holds out nothing.
 	blindCycles = 100
+	// smoothing, divided by the learning rate, is the number of first cycles whose
+	// cuts are drawn, which gives smooth tables to begin with (as InterpretML does).
+	smoothing = 3
 	// maxShift bounds what Newton's method may ask of a score at once.
 	maxShift = 4
 )
@@ -62,6 +65,9 @@ func (f *fit) newBags() {
 			}
 		}
 		f.bags[i] = b
+	}
+	for i, b := range f.bags {
+		b.cutter.draw = mix(f.request.Seed ^ uint64(i+1)<<32)
 	}
 	f.each(len(f.bags), func(i int) { f.bags[i].start(0) })
 }
@@ -145,6 +151,7 @@ func (b *bag) improve(k int) {
 		b.lessHits(b.hits[k], cells)
 	}
 	clear(shift)
+	b.cutter.random = float64(b.cycle)*b.rate < smoothing
 	if !b.cutter.cut(b.fit, t, cells, b.counts[k], shift) {
 		return
 	}

@@ -20,6 +20,9 @@ type cutter struct {
 	other []int32   // of the second axis
 	sums  []float64 // of the first bins of the order: derivatives and rows
 	keys  []float64
+	// While random, cuts of single features are drawn, from the stream draw.
+	random bool
+	draw   uint64
 }
 
 // cut finds the leaves of a term and writes what they add to the scores of each
@@ -136,7 +139,13 @@ func (c *cutter) best(f *fit, s segment) segment {
 	lo, hi := c.sums[s.lo*size:(s.lo+1)*size], c.sums[s.hi*size:(s.hi+1)*size]
 	least := float64(f.least)
 	whole := between(lo, hi, f.width)
-	for i := s.lo + 1; i < s.hi; i++ {
+	from, to := s.lo+1, s.hi
+	if c.random && to > from {
+		c.draw = mix(c.draw)
+		from += int((c.draw >> 32) * uint64(to-from) >> 32)
+		to = from + 1
+	}
+	for i := from; i < to; i++ {
 		mid := c.sums[i*size : (i+1)*size]
 		if mid[n]-lo[n] < least || hi[n]-mid[n] < least {
 			continue

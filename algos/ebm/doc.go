@@ -6,11 +6,11 @@
 // Several bags of the rows are boosted each on its own, with small steps, one
 // feature after the other in cycles, so that correlated features share what they
 // tell. A bag holds out a part of its rows, and its tables are those of the cycle
-// with the least loss there. When all bags have stopped, the pairs of features
-// whose quadrants would take off most of the loss that is left are found (FAST),
-// and the bags go on with these. The model is the mean of the bags, its pairs
-// freed of what single features can say and all terms centred (Lengerich et al.,
-// AISTATS 2020).
+// with the least loss there. Its first cuts are drawn, and levels of few rows
+// share a bin. When all bags have stopped, the pairs of features whose best cuts
+// would take off most of the loss that is left are found (FAST), and the bags go
+// on with these. The model is the mean of the bags, its pairs freed of what single
+// features can say and all terms centred (Lengerich et al., AISTATS 2020).
 //
 // Gradients are exact at the start of a strip of features and follow the changes
 // to first order within it, which small steps allow: an exponential a row and

@@ -40,7 +40,7 @@ func (Learner) Space(s algos.Shape) search.Space {
 	return search.Space{
 		{Name: "learning_rate", Low: 0.01, High: 0.2, Log: true, Default: defaultRate(s)},
 		{Name: "max_leaves", Low: 2, High: 4, Integer: true, Default: 2.0},
-		{Name: "min_samples_leaf", Low: 1, High: 50, Log: true, Integer: true, Default: 4.0},
+		{Name: "min_samples_leaf", Low: 1, High: 50, Log: true, Integer: true, Default: 2.0},
 		{Name: "max_bins", Low: 16, High: matrix.MaxBins, Log: true, Integer: true, Default: float64(matrix.MaxBins)},
 		{Name: "interactions", Low: 0, High: 4, Default: defaultInteractions(s)},
 	}
@@ -58,15 +58,15 @@ func defaultInteractions(s algos.Shape) float64 {
 	if s.Task == metrics.Multiclass {
 		return 0
 	}
-	return 2
+	return 1
 }
 
 // Portfolio implements algos.Portfolio.
 func (Learner) Portfolio(s algos.Shape) []search.Params {
 	rate, pairs := defaultRate(s), defaultInteractions(s)
 	return []search.Params{
-		{"learning_rate": rate, "max_leaves": 2.0, "min_samples_leaf": 4.0, "max_bins": float64(matrix.MaxBins), "interactions": pairs},
-		{"learning_rate": rate, "max_leaves": 3.0, "min_samples_leaf": 10.0, "max_bins": 64.0, "interactions": 4.0},
+		{"learning_rate": rate, "max_leaves": 2.0, "min_samples_leaf": 2.0, "max_bins": float64(matrix.MaxBins), "interactions": pairs},
+		{"learning_rate": rate, "max_leaves": 3.0, "min_samples_leaf": 10.0, "max_bins": 64.0, "interactions": 2.0},
 	}
 }
 
@@ -82,7 +82,7 @@ type settings struct {
 
 func readSettings(p search.Params, s algos.Shape) (settings, error) {
 	v := settings{
-		rate: p.Float("learning_rate", defaultRate(s)), leaves: p.Int("max_leaves", 2), least: p.Int("min_samples_leaf", 4),
+		rate: p.Float("learning_rate", defaultRate(s)), leaves: p.Int("max_leaves", 2), least: p.Int("min_samples_leaf", 2),
 		bins: p.Int("max_bins", matrix.MaxBins), interactions: p.Float("interactions", defaultInteractions(s)),
 		bags: p.Int("outer_bags", defaultBags),
 	}
