@@ -109,15 +109,16 @@ func (s settings) pairs(features int) int {
 	return int(min(float64(most), math.Round(s.interactions*float64(features))))
 }
 
-// Estimate implements algos.Learner. Bags need a few hundred cycles at a rate
-// of 0.03, for the features and about half of that for the pairs.
+// Estimate implements algos.Learner. Bags need some hundred cycles, fewer where
+// there is much noise, more where there is little: at a rate of 0.03 about 900
+// for the features and half of that for the pairs.
 func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	v, err := readSettings(p, s)
 	if err != nil {
 		v, _ = readSettings(nil, s)
 	}
 	n, features, width := float64(s.Rows), float64(s.Features), float64(max(1, metrics.Width(s.Task, s.Classes)))
-	cycles := 30 * (1 + 0.4/v.rate)
+	cycles := 60 * (1 + 0.4/v.rate)
 	bins := min(float64(v.bins), n/3+2)
 	pairs := float64(v.pairs(s.Features))
 	cells := float64(gridBins(s.Rows) * gridBins(s.Rows))
