@@ -512,6 +512,28 @@ func TestSpaceAndPortfolio(t *testing.T) {
 	}
 }
 
+// TestFirstConfiguration: a search begins with random thresholds on small tables, and
+// with trees of all classes where there are many.
+func TestFirstConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		shape         algos.Shape
+		random, multi bool
+	}{
+		{algos.Shape{Rows: 5000, Task: metrics.Binary, Classes: 2}, true, false},
+		{algos.Shape{Rows: 5001, Task: metrics.Binary, Classes: 2}, false, false},
+		{algos.Shape{Rows: 2500, Task: metrics.Regression}, true, false},
+		{algos.Shape{Rows: 2501, Task: metrics.Regression}, false, false},
+		{algos.Shape{Rows: 1000, Task: metrics.Multiclass, Classes: 4}, true, true},
+		{algos.Shape{Rows: 9000, Task: metrics.Multiclass, Classes: 3}, false, false},
+	} {
+		p := New().Portfolio(c.shape)[0]
+		if random, multi := p.Bool("extra_trees", false), p.Bool("multi_output", false); random != c.random || multi != c.multi {
+			t.Errorf("%+v: begins with %v", c.shape, p)
+		}
+	}
+}
+
 func TestFastExp(t *testing.T) {
 	t.Parallel()
 	worst := 0.0
