@@ -33,8 +33,7 @@ type job struct {
 	seed          int
 	fold          int
 	threads       int
-	holdout       float64
-	refit         bool
+	folds         int
 }
 
 func fit(ctx context.Context, dir string, args []string) error {
@@ -45,8 +44,7 @@ func fit(ctx context.Context, dir string, args []string) error {
 	fs.IntVar(&j.seed, "seed", 0, "which cut in halves")
 	fs.IntVar(&j.fold, "fold", 0, "which half is tested, 0 or 1")
 	fs.IntVar(&j.threads, "threads", 2, "goroutines")
-	fs.Float64Var(&j.holdout, "holdout", 0.2, "defaults: share of the training rows that stops the boosting")
-	fs.BoolVar(&j.refit, "refit", true, "defaults: train again on all rows, for as many rounds")
+	fs.IntVar(&j.folds, "folds", 0, "defaults: folds that the number of rounds comes from, 1 a hold-out, 0 by the number of rows")
 	params := fs.String("params", "", "what to change, name=value,...")
 	out := fs.String("out", "", "file for the predictions")
 	if err := fs.Parse(args); err != nil {
@@ -98,7 +96,7 @@ func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos
 	case "defaults":
 		r.Params = search.Params{}
 		maps.Copy(r.Params, j.params)
-		return dataset.FitStopped(ctx, learner, r, j.holdout, j.refit)
+		return dataset.FitDefaults(ctx, learner, r, j.folds)
 	}
 	return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
 }

@@ -34,10 +34,10 @@ PEERS = ["lightgbm", "xgboost", "catboost"]
 SYSTEMS = {"same": ["ours", "lightgbm"], "defaults": ["ours"] + PEERS}
 QUICK_TABLES = ["german", "wine", "vehicle"]
 
-# The same as sameAsLightGBM in fit.go.
+# The same as sameAsLightGBM in fit.go; our bins serve all parameters, so no feature is dropped before.
 SAME = dict(learning_rate=0.1, num_leaves=31, max_depth=-1, min_data_in_leaf=20, min_sum_hessian_in_leaf=1e-3,
             lambda_l1=0, lambda_l2=0, min_gain_to_split=0, cat_smooth=10, cat_l2=10, max_cat_to_onehot=4,
-            min_data_per_group=100, max_cat_threshold=32)
+            min_data_per_group=100, max_cat_threshold=32, feature_pre_filter=False)
 
 
 def command(*args):
@@ -271,7 +271,7 @@ def main():
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--seeds", type=int, default=SEEDS, help="1 to 5")
     ap.add_argument("--dir", default=os.path.join(HERE, "work"), help="sets and results")
-    ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-refit=false')
+    ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-folds=1')
     args = ap.parse_args()
     if not 1 <= args.seeds <= SEEDS:
         ap.error(f"--seeds: use 1 to {SEEDS}")

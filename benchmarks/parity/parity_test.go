@@ -27,8 +27,8 @@ func TestTrain(t *testing.T) {
 	set := steps(400)
 	for _, j := range []job{
 		{learner: "gbdt", mode: "same", threads: 1},
-		{learner: "gbdt", mode: "defaults", threads: 1, holdout: 0.2, refit: true},
-		{learner: "gbdt", mode: "defaults", threads: 1, holdout: 0.2},
+		{learner: "gbdt", mode: "defaults", threads: 1},
+		{learner: "gbdt", mode: "defaults", threads: 1, folds: 1},
 	} {
 		fitted, err := j.train(context.Background(), set, dataset.Rows(400))
 		if err != nil {
