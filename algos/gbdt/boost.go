@@ -193,9 +193,11 @@ func (b *booster) grown(ctx context.Context, grad []pair, bag []int32, seed uint
 	g := b.grower
 	rows := b.train.n
 	if bag == nil {
-		for i := range rows {
-			g.spread.idx[i] = int32(i)
-		}
+		g.crew.blocks(rows, func(lo, hi, _ int) {
+			for i := lo; i < hi; i++ {
+				g.spread.idx[i] = int32(i)
+			}
+		})
 	} else {
 		rows = copy(g.spread.idx, bag)
 	}

@@ -113,9 +113,7 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 	g.leaves = append(g.leaves[:0], leaf{slot: -1, limits: unlimited()})
 	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2, low: math.Inf(-1), high: math.Inf(1)})
 	root := &g.leaves[0]
-	for _, r := range g.spread.idx[:rows] {
-		root.total += g.packed[r]
-	}
+	root.total = g.totalOf(g.spread.idx[:rows])
 	if g.shaped() {
 		g.limitRoot(rows)
 	}
@@ -131,6 +129,23 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 		g.divide(i, seed)
 	}
 	return g.nodes, nil
+}
+
+// totalOf sums up the packed gradients of rows. Sums of integers are exact in any order.
+func (g *grower) totalOf(idx []int32) int64 {
+	parts := make([]int64, len(idx)/block+1)
+	g.crew.blocks(len(idx), func(lo, hi, b int) {
+		sum := int64(0)
+		for _, r := range idx[lo:hi] {
+			sum += g.packed[r]
+		}
+		parts[b] = sum
+	})
+	total := int64(0)
+	for _, p := range parts {
+		total += p
+	}
+	return total
 }
 
 // next is the leaf with the best split, when growing by depth among those of

@@ -158,3 +158,11 @@ func (a *activeTile) place(features []feature) {
 		a.rows = append(a.rows, uint8(row[features[i].place.Index%8]))
 	}
 }
+
+// subtractPlain takes cells off those of rest, which are as many.
+func subtractPlain(rest, cells []int64) {
+	rest = rest[:len(cells)]
+	for i, c := range cells {
+		rest[i] -= c
+	}
+}

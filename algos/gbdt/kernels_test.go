@@ -261,6 +261,15 @@ func BenchmarkScanLeaf(b *testing.B) {
 	}
 }
 
+// BenchmarkSubtract makes a sibling's histogram of one feature.
+func BenchmarkSubtract(b *testing.B) {
+	cells, rest := packedGradients(256), packedGradients(256)
+	for b.Loop() {
+		subtract(rest, cells)
+	}
+	rate(b, len(cells), "bins")
+}
+
 // scanData is one feature, numeric or of so many levels, that tells something
 // of a class.
 func scanData(levels int) algos.Data {

@@ -65,6 +65,7 @@ type leafScan struct {
 	floor       float64 // what a split must reach
 	minH        int64   // Hessian that both sides need
 	rowsPerUnit float64 // estimated rows in a unit of Hessian
+	ridge       ridge   // without top
 	best        split
 	random      uint64 // seed of extra trees; 0: all thresholds are tried
 	feasible    bool   // some split of the feature at hand kept to the limits
@@ -86,6 +87,7 @@ func (s *leafScan) start(sc *scales, total int64, rows int, random uint64) {
 	// Sums are exact, but the gains are rounded: equal halves must not look
 	// like a gain.
 	s.floor = s.parent + max(s.minGain, 1e-10*s.parent)
+	s.ridge = s.newRidge()
 }
 
 func (s *leafScan) unpack(v int64) (g, h float64) {
@@ -202,7 +204,9 @@ func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64,
 	}
 	s.feasible, ok = true, false
 	acc -= values[k]
-	r := s.ridge()
+	r := s.ridge
+	r.maxH = s.total&s.mask - s.minH
+	r.top = (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
 	for k < len(values) {
 		n, sum := r.pass(values[k:], acc)
 		k, acc = k+n, sum

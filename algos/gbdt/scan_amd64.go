@@ -9,3 +9,8 @@ package gbdt
 //
 //go:noescape
 func passAVX512(cells *int64, blocks int, acc int64, l2 *float64) (passed int, after int64)
+
+// subtractAVX512 takes blocks of eight cells off those of rest.
+//
+//go:noescape
+func subtractAVX512(rest *int64, cells *int64, blocks int)

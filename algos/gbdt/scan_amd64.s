@@ -62,3 +62,25 @@ done:
 	VZEROUPPER
 	MOVQ  AX, after+40(FP)
 	RET
+
+// func subtractAVX512(rest *int64, cells *int64, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·subtractAVX512(SB), NOSPLIT, $0-24
+	MOVQ rest+0(FP), AX
+	MOVQ cells+8(FP), CX
+	MOVQ blocks+16(FP), DX
+	SHLQ $0x06, DX
+	XORQ BX, BX
+
+cells:
+	CMPQ      BX, DX
+	JGE       end
+	VMOVDQU64 (AX)(BX*1), Z0
+	VPSUBQ    (CX)(BX*1), Z0, Z0
+	VMOVDQU64 Z0, (AX)(BX*1)
+	ADDQ      $0x40, BX
+	JMP       cells
+
+end:
+	VZEROUPPER
+	RET

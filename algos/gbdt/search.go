@@ -9,6 +9,10 @@ import (
 // parallelCells is the work in cells from which a split search is shared out.
 const parallelCells = 1 << 13
 
+// tilesEach is the number of tiles for each member of the crew from which whole tiles
+// keep all busy to the end; with fewer, many rows are counted in pieces.
+const tilesEach = 4
+
 // activate sorts the features that the current tree may use by their layouts.
 // There is a job for each tile, each wide feature and each chunk of a sparse
 // block.
@@ -46,7 +50,7 @@ func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
 	}
 	if crew.members() > 1 && j.rowsOf(0) >= parallelRows {
 		j.sparsePieces = crew.members()
-		if len(g.tiles) < 2*crew.members() {
+		if len(g.tiles) < tilesEach*crew.members() {
 			j.tilePieces = crew.members()
 		}
 	}
@@ -173,9 +177,7 @@ func (j *searchJob) finishTile(t int, parts []tileHistogram, worker int) {
 			continue
 		}
 		rest := f.of(large)
-		for b, c := range cells {
-			rest[b] -= c
-		}
+		subtract(rest, cells)
 		small.alive[i] = scans[0].feature(i, f, cells, w)
 		large.alive[i] = scans[1].feature(i, f, rest, w)
 	}

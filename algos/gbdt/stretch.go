@@ -10,12 +10,11 @@ type ridge struct {
 	shift          uint64
 }
 
-func (s *leafScan) ridge() ridge {
+// newRidge is that of a leaf, without top and maxH.
+func (s *leafScan) newRidge() ridge {
 	sum := s.h + 2*s.l2
-	r := ridge{l2: s.l2, sum: sum, slope: s.g / sum, slack: 1e-14 * sum * sum,
-		mask: s.mask, maxH: s.total&s.mask - s.minH, shift: uint64(s.shift)}
-	r.top = (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / sum
-	return r
+	return ridge{l2: s.l2, sum: sum, slope: s.g / sum, slack: 1e-14 * sum * sum,
+		mask: s.mask, shift: uint64(s.shift)}
 }
 
 // passPlain passes over stretches of cells that hold no cut above top, nor one with

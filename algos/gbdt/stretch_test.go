@@ -2,37 +2,41 @@ package gbdt
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
 // TestThresholds compares the search that passes over stretches of bins with one
 // that looks at every cut.
 func TestThresholds(t *testing.T) {
-	r := rand.New(rand.NewPCG(21, 22))
+	random := rand.New(rand.NewPCG(21, 22))
 	found := 0
 	for range 4000 {
-		sc := &scales{shift: 20 + uint(r.IntN(20)), minRows: 1 + r.IntN(5), l2: float64(r.IntN(3)) * r.Float64() * 10}
-		cells := make([]int64, 2+r.IntN(254))
-		rows, total := 1+r.IntN(400), int64(0)
-		size, tilt := int64(1)<<r.IntN(12), r.Int64N(200)-100
+		sc := &scales{shift: 20 + uint(random.IntN(20)), minRows: 1 + random.IntN(5), l2: float64(random.IntN(3)) * random.Float64() * 10}
+		cells := make([]int64, 2+random.IntN(254))
+		rows, total := 1+random.IntN(400), int64(0)
+		size, tilt := int64(1)<<random.IntN(12), random.Int64N(200)-100
 		for range rows {
-			b := r.IntN(len(cells))
-			c := (r.Int64N(2*size)-size+tilt*int64(b)/256)<<sc.shift + r.Int64N(200)
+			b := random.IntN(len(cells))
+			c := (random.Int64N(2*size)-size+tilt*int64(b)/256)<<sc.shift + random.Int64N(200)
 			cells[b] += c
 			total += c
 		}
 		before := int64(0)
-		if r.IntN(2) == 0 {
+		if random.IntN(2) == 0 {
 			before = 3<<sc.shift + 7
 			total += before
 		}
 		var s leafScan
 		s.start(sc, total, rows, 0)
-		if r.IntN(2) == 0 { // another feature was looked at before
-			s.best.gain = s.parent * r.Float64()
+		if random.IntN(2) == 0 { // another feature was looked at before
+			s.best.gain = s.parent * random.Float64()
 		}
 		slow := s
-		checkPasses(t, s.ridge(), cells, before)
+		r := s.ridge
+		r.maxH = total&s.mask - s.minH
+		r.top = (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
+		checkPasses(t, r, cells, before)
 		at, left, ok := s.thresholds(cells, before)
 		slowAt, slowLeft, slowOk := slow.everyThreshold(cells, before)
 		if at != slowAt || left != slowLeft || ok != slowOk || s.feasible != slow.feasible {
@@ -64,6 +68,19 @@ func checkPasses(t *testing.T, r ridge, cells []int64, before int64) {
 		}
 		if acc != after {
 			t.Fatalf("%s answers the sum %d after %d cells: it is %d", name, after, n, acc)
+		}
+	}
+}
+
+// TestSubtract compares both ways to subtract.
+func TestSubtract(t *testing.T) {
+	for n := range 40 {
+		cells := packedGradients(2 * n)
+		a, b := slices.Clone(cells[:n]), slices.Clone(cells[:n])
+		subtract(a, cells[n:])
+		subtractPlain(b, cells[n:])
+		if !slices.Equal(a, b) {
+			t.Fatalf("%d cells: %v instead of %v", n, a, b)
 		}
 	}
 }

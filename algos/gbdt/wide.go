@@ -167,9 +167,7 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 		countWideRows(col, idx, j.gathered[n.lo:n.hi], cells)
 	}
 	if rest != nil {
-		for b, c := range cells {
-			rest[b] -= c
-		}
+		subtract(rest, cells)
 	}
 	return scan.feature(i, f, cells, w)
 }

@@ -1,4 +1,4 @@
-// Command scanasm writes the AVX-512 kernel of algos/gbdt's split search with avo:
+// Command scanasm writes the AVX-512 kernels of algos/gbdt's split search with avo:
 //
 //	go generate ./algos/gbdt
 package main
@@ -17,6 +17,7 @@ const (
 func main() {
 	ConstraintExpr("!purego")
 	pass()
+	subtract()
 	Generate()
 }
 
@@ -93,5 +94,32 @@ func pass() {
 	VMOVQ(acc.AsX(), after)
 	VZEROUPPER()
 	Store(after, ReturnIndex(1))
+	RET()
+}
+
+// subtract takes eight cells at a time off others.
+func subtract() {
+	TEXT("subtractAVX512", NOSPLIT, "func(rest, cells *int64, blocks int)")
+	Pragma("noescape")
+	Doc("subtractAVX512 takes blocks of eight cells off those of rest.")
+	rest := Load(Param("rest"), GP64())
+	cells := Load(Param("cells"), GP64())
+	blocks := Load(Param("blocks"), GP64())
+	SHLQ(Imm(6), blocks)
+	at := GP64()
+	XORQ(at, at)
+
+	Label("cells")
+	CMPQ(at, blocks)
+	JGE(LabelRef("end"))
+	z := ZMM()
+	VMOVDQU64(Mem{Base: rest, Index: at, Scale: 1}, z)
+	VPSUBQ(Mem{Base: cells, Index: at, Scale: 1}, z, z)
+	VMOVDQU64(z, Mem{Base: rest, Index: at, Scale: 1})
+	ADDQ(Imm(64), at)
+	JMP(LabelRef("cells"))
+
+	Label("end")
+	VZEROUPPER()
 	RET()
 }

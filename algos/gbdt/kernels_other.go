@@ -7,3 +7,5 @@ const stretch = plainStretch
 func (r *ridge) pass(cells []int64, acc int64) (passed int, after int64) {
 	return r.passPlain(cells, acc)
 }
+
+func subtract(rest, cells []int64) { subtractPlain(rest, cells) }

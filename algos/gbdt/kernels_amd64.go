@@ -22,3 +22,14 @@ func (r *ridge) pass(cells []int64, acc int64) (passed int, after int64) {
 	n, after := passAVX512(&cells[0], len(cells)/stretch, acc, &r.l2)
 	return n * stretch, after
 }
+
+// subtract is subtractPlain.
+func subtract(rest, cells []int64) {
+	rest = rest[:len(cells)]
+	whole := 0
+	if hasAVX512 && len(cells) >= 8 {
+		subtractAVX512(&rest[0], &cells[0], len(cells)/8)
+		whole = len(cells) / 8 * 8
+	}
+	subtractPlain(rest[whole:], cells[whole:])
+}
