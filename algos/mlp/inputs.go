@@ -14,6 +14,8 @@ const (
 	embedding = 8
 	// maxLevels is how many of the most frequent levels have a row of their own.
 	maxLevels = 4096
+	// quantileRows bounds the rows (evenly spread) that quantiles come from.
+	quantileRows = 1 << 16
 	// maxText is how many columns of the text block are read.
 	maxText = 512
 )
@@ -49,19 +51,29 @@ func (f *fit) inputs() []predictor.NetInput {
 // number centres on the median and scales by the interquartile range, or by half
 // the range where that is zero; a scale of 0 is a constant.
 func (f *fit) number(col []float32) predictor.NetInput {
-	values, total := make([]weighted, 0, len(f.rows)), 0.0
+	var in predictor.NetInput
+	var values []weighted
+	low, high, total := math.Inf(1), math.Inf(-1), 0.0
+	step := (len(f.rows) + quantileRows - 1) / quantileRows
 	for i, r := range f.rows {
-		if v := float64(col[r]); v == v {
+		v := float64(col[r])
+		if v != v {
+			in.Indicator = true
+			continue
+		}
+		low, high = min(low, v), max(high, v)
+		if i%step == 0 {
 			values = append(values, weighted{v, f.weight(i)})
 			total += f.weight(i)
 		}
 	}
-	in := predictor.NetInput{Indicator: len(values) < len(f.rows)}
-	if len(values) == 0 {
+	switch {
+	case low > high:
 		return in
+	case len(values) == 0: // missing in every row looked at
+		values, total = []weighted{{low, 1}, {high, 1}}, 2
 	}
 	slices.SortFunc(values, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })
-	low, high := values[0].value, values[len(values)-1].value
 	q := quantiles(values, total, 0.25, 0.5, 0.75)
 	in.Center = q[1]
 	switch {
