@@ -169,7 +169,7 @@ func inferColumn(c *data.Column, rows int, o Options) (ColumnPlan, error) {
 	if forced, ok := o.Types[c.Name]; ok {
 		cp.Type, cp.Why = forced, "as you said"
 		if err := p.force(&cp, &layout); err != nil {
-			return cp, err
+			return cp, fmt.Errorf("--type %s=%s: %w", cp.Name, cp.Type, err)
 		}
 	} else {
 		switch c.Kind {
@@ -396,7 +396,7 @@ func (p *profile) force(cp *ColumnPlan, layout *string) error {
 		}
 	})
 	if p.present > 0 && cp.Bad == p.present {
-		return fmt.Errorf("--type %s=%s: no cell fits, such as %s", cp.Name, cp.Type, some(cp.BadExamples))
+		return fmt.Errorf("no cell fits, such as %s", some(cp.BadExamples))
 	}
 	return nil
 }

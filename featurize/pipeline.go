@@ -194,7 +194,7 @@ func (pl *Pipeline) UnmarshalJSON(b []byte) error {
 	for _, tj := range j.Transforms {
 		k, err := kindOf(tj.Kind)
 		if err != nil {
-			return fmt.Errorf("pipeline: %w", err)
+			return fmt.Errorf("pipeline: %w: written by a newer version?", err)
 		}
 		t, err := k.decode(tj.State)
 		if err != nil {

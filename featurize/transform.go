@@ -70,28 +70,36 @@ type kind struct {
 	// decode reads the JSON of a fitted transform and refuses one that could
 	// do harm.
 	decode func(b []byte) (Transform, error)
+	// types of columns that it can be made of; none for transforms that no plan has.
+	types []Type
 }
 
 // kindOf is the registry of transforms.
 func kindOf(name string) (kind, error) {
 	switch name {
 	case "numeric":
-		return kind{fitNumeric, decodeAs[numeric]}, nil
+		return kind{fitNumeric, decodeAs[numeric], []Type{Numeric, Boolean}}, nil
 	case "boolean":
-		return kind{fitBoolean, decodeAs[boolean]}, nil
+		return kind{fitBoolean, decodeAs[boolean], []Type{Boolean}}, nil
 	case "category":
-		return kind{fitCategory, decodeAs[category]}, nil
+		return kind{fitCategory, decodeAs[category], anyWords}, nil
 	case "frequency":
-		return kind{fitFrequency, decodeAs[frequency]}, nil
+		return kind{fitFrequency, decodeAs[frequency], anyWords}, nil
 	case "datetime":
-		return kind{fitDatetime, decodeAs[datetime]}, nil
+		return kind{fitDatetime, decodeAs[datetime], []Type{Datetime}}, nil
 	case "text":
-		return kind{fitText, decodeAs[text]}, nil
+		return kind{fitText, decodeAs[text], []Type{Text, Categorical}}, nil
 	case "exact":
-		return kind{fitExact, decodeAs[exact]}, nil
+		return kind{fitExact, decodeAs[exact], nil}, nil
 	}
-	return kind{}, fmt.Errorf("unknown transform %q: written by a newer version?", name)
+	return kind{}, fmt.Errorf("unknown transform %q%s", name, hint(name, kindNames))
 }
+
+// kindNames are the transforms that a plan may name.
+var kindNames = []string{"numeric", "boolean", "category", "frequency", "datetime", "text"}
+
+// anyWords are the types whose values can be told apart as words.
+var anyWords = []Type{Categorical, Boolean, Numeric, Datetime, Text}
 
 // ready is implemented by every transform: it checks decoded or fitted state
 // and builds what JSON does not hold.

@@ -37,8 +37,16 @@ func TestMain(m *testing.M) {
 // it predicts the share of the positive class.
 type odd struct{}
 
-// fitting hears of each fit of odd that waits, for tests in this process.
-var fitting = make(chan int, 100)
+// waiting holds a channel for each site of this process, by the site's name, that
+// hears of each of its fits of odd that waits: tests run side by side.
+var waiting sync.Map
+
+// tell lets the site of a fit know that it waits.
+func tell(p search.Params) {
+	if heard, ok := waiting.Load(p.String("site", "")); ok {
+		heard.(chan int) <- 0
+	}
+}
 
 // letGo ends the fits that ignore their context.
 var letGo = make(chan struct{})
@@ -78,14 +86,13 @@ func (odd) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
 			return nil, errors.New("no groups")
 		}
 	case "wait":
-		fitting <- 0
+		tell(r.Params)
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case "truncated":
 		<-ctx.Done()
 		f.Truncated = true
 	case "stuck":
-		fitting <- 0
 		<-letGo
 	case "work":
 		select {
@@ -120,6 +127,8 @@ type site struct {
 	cache   *featurize.Cache
 	problem string
 	table   *data.Table
+	// fitting hears of each fit of odd that waits.
+	fitting chan int
 }
 
 func testContext(t *testing.T) context.Context {
@@ -141,7 +150,9 @@ func newSite(t *testing.T, c bus.Config, listen string) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	s := &site{t: t, srv: srv, bus: b, cache: featurize.NewCache(64 << 20)}
+	s := &site{t: t, srv: srv, bus: b, cache: featurize.NewCache(64 << 20), fitting: make(chan int, 100)}
+	waiting.Store(t.Name(), s.fitting)
+	t.Cleanup(func() { waiting.Delete(t.Name()) })
 	s.prepare()
 	return s
 }
@@ -205,7 +216,7 @@ func (s *site) spec(number int, learner, mode string) trials.Spec {
 		Split: trials.Split{Folds: 3, Seed: 1}, Seed: 5,
 	}
 	if mode != "" {
-		spec.Params = search.Params{"mode": mode}
+		spec.Params = search.Params{"mode": mode, "site": s.t.Name()}
 	}
 	return spec
 }

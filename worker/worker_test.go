@@ -350,7 +350,7 @@ func TestStoppedWorkerHandsBack(t *testing.T) {
 	s.submit(s.spec(0, "odd", "wait"))
 	stop := s.start(s.config())
 	for n := range 3 {
-		<-fitting
+		<-s.fitting
 		stop()
 		r := s.get(0)
 		if r.State != trials.Queued || r.Attempt != 0 || r.Worker != "" {
@@ -358,7 +358,7 @@ func TestStoppedWorkerHandsBack(t *testing.T) {
 		}
 		stop = s.start(s.config())
 	}
-	<-fitting
+	<-s.fitting
 	if r := s.get(0); r.State != trials.Running || r.Attempt != 1 {
 		t.Errorf("got %+v", r)
 	}
@@ -370,7 +370,7 @@ func TestCancelledTrialStops(t *testing.T) {
 	s.submit(s.spec(0, "odd", "wait"))
 	s.submit(s.spec(1, "odd", ""))
 	s.start(s.config())
-	<-fitting
+	<-s.fitting
 	r := s.get(0)
 	if err := r.Move(trials.Cancelled, time.Now()); err != nil {
 		t.Fatal(err)
@@ -391,7 +391,7 @@ func TestDeletedJobIsForgotten(t *testing.T) {
 	s.submit(s.spec(0, "odd", "wait"))
 	s.submit(s.spec(1, "odd", ""))
 	s.start(s.config())
-	<-fitting
+	<-s.fitting
 	if err := s.bus.Trials().Delete(testContext(t), "j"); err != nil {
 		t.Fatal(err)
 	}
