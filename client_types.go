@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -48,6 +49,7 @@ type JobRequest struct {
 	Exclude      []string                      `json:"exclude,omitempty" doc:"not these learners"`
 	Types        map[string]string             `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
 	Ignore       []string                      `json:"ignore,omitempty" doc:"columns to leave out"`
+	Plan         *featurize.Plan               `json:"plan,omitempty" doc:"what becomes of the columns, in place of inference: a document that automl plan --json printed, maybe edited; status documents leave it out"`
 	Balanced     bool                          `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
 	ClassWeights map[string]float64            `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`
 	Monotone     map[string]int                `json:"monotone,omitempty" doc:"1 for columns in which predictions must not fall, -1 for those in which they must not rise"`

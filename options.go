@@ -88,6 +88,9 @@ type Options struct {
 	Types map[string]string
 	// Ignore lists columns that are not to be used.
 	Ignore []string
+	// Plan, if not nil, says what becomes of the columns, in place of inference: one
+	// that [MakePlan] made, maybe edited. Types must then be empty.
+	Plan *Plan
 	// Valid, if not nil, is a table of the same columns on which all models are
 	// judged; otherwise folds or a hold-out of the training table do that.
 	Valid *data.Table
@@ -185,7 +188,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
+		Plan: o.Plan, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

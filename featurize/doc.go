@@ -23,7 +23,10 @@
 // PassThrough makes the pipeline of an imported model instead: columns pass
 // through in double precision, categories as codes.
 //
-// Nothing here looks at the target but InferTarget and Target.Encode; a
+// An edited plan is completed for a table by Plan.For. Plan.FindLeaks warns of
+// columns that tell the target by themselves.
+//
+// Nothing else here looks at the target but InferTarget and Target.Encode; a
 // transform that does so (Supervised) has to be fitted once a fold, apart from
 // the pipeline; those that work on features of the frame are part of a learner,
 // see package algos/prepared.

@@ -43,13 +43,56 @@ func Infer(t *data.Table, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.dropTwins(cols, o)
+	p.warn("")
+	return p, p.usable()
+}
+
+// dropTwins ignores columns that say what an earlier one says, unless the user
+// gave their type.
+func (p *Plan) dropTwins(cols []*data.Column, o Options) {
+	for i, j := range duplicates(cols, p.Rows) {
+		c := &p.Columns[i]
+		if _, forced := o.Types[c.Name]; j >= 0 && !forced && c.used() && p.Columns[j].used() {
+			c.Ignored, c.Transforms, c.SameAs = true, nil, cols[j].Name
+			c.Why = fmt.Sprintf("the same cells as column %q; --type %s=%s keeps it", cols[j].Name, c.Name, c.Type)
+		}
+	}
+}
+
+// warn makes the warnings, with one more first unless it is "".
+func (p *Plan) warn(first string) {
+	p.Warnings = nil
+	if first != "" {
+		p.Warnings = append(p.Warnings, first)
+	}
+	if unused := p.unused(); unused != "" {
+		p.Warnings = append(p.Warnings, unused)
+	}
 	for i := range p.Columns {
 		p.Warnings = append(p.Warnings, p.Columns[i].warnings()...)
 	}
 	if n := len(p.Warnings); n > maxWarnings {
 		p.Warnings = append(p.Warnings[:maxWarnings], fmt.Sprintf("%d more warnings of this kind", n-maxWarnings))
 	}
-	return p, p.usable()
+}
+
+// unused is a sentence about the identifiers, constants and duplicates among the
+// columns, which make no features though nobody said so; "" for none.
+func (p *Plan) unused() string {
+	var names []string
+	for _, c := range p.Columns {
+		switch {
+		case !c.Ignored && !c.used():
+			names = append(names, fmt.Sprintf("%q (%s)", c.Name, c.Type))
+		case c.Ignored && c.SameAs != "":
+			names = append(names, fmt.Sprintf("%q (the same as %q)", c.Name, c.SameAs))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "columns that are not used: " + upToTen(names)
 }
 
 func trainingRows(t *data.Table, rows int) int {

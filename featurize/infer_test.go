@@ -86,7 +86,7 @@ func TestInferTypes(t *testing.T) {
 			if made := len(got.Transforms) > 0; made == (c.want == Constant || c.want == Identifier) {
 				t.Errorf("type %s has transforms %v", got.Type, got.Transforms)
 			}
-			if (len(p.Warnings) > 0) != (c.bad > 0) {
+			if (len(p.Warnings) > 0) != (c.bad > 0 || c.want == Constant || c.want == Identifier) {
 				t.Errorf("warnings %q for %d bad cells", p.Warnings, c.bad)
 			}
 		})

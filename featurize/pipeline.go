@@ -47,7 +47,7 @@ func (p *Plan) fit(t *data.Table, rows, threads int) (*Pipeline, *matrix.Frame, 
 	}
 	var jobs []job
 	for _, cp := range p.Columns {
-		if len(cp.Transforms) == 0 {
+		if cp.Ignored || len(cp.Transforms) == 0 {
 			continue
 		}
 		col, err := Find(t, cp.Name)

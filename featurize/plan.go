@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -67,6 +68,11 @@ type ColumnPlan struct {
 	Ignored  bool `json:"ignored,omitempty"`
 	Missing  int  `json:"missing,omitempty"`
 	Distinct int  `json:"distinct"`
+	// SameAs is the earlier column whose cells this ignored one repeats.
+	SameAs string `json:"same_as,omitempty"`
+	// Leak is how well the column alone tells the target, if nearly perfectly; see
+	// FindLeaks.
+	Leak float64 `json:"leak,omitempty"`
 	// Bad counts cells that do not fit the type and are taken as missing, with
 	// up to three of them.
 	Bad         int      `json:"bad,omitempty"`
@@ -103,18 +109,32 @@ func DecodePlan(b []byte) (*Plan, error) {
 	if err := d.Decode(p); err != nil {
 		return nil, fmt.Errorf("feature plan: %w", err)
 	}
+	if d.More() {
+		return nil, errors.New("feature plan: there is something behind it")
+	}
+	return p, p.Check()
+}
+
+// Check reports what is wrong with a plan whatever the table: another version, a
+// column that is named twice, an unknown type or transform.
+func (p *Plan) Check() error {
 	if p.Version != planVersion {
-		return nil, fmt.Errorf("feature plan of version %d: this program reads version %d", p.Version, planVersion)
+		return fmt.Errorf("feature plan of version %d: this program reads version %d", p.Version, planVersion)
 	}
 	seen := map[string]bool{}
 	for _, c := range p.Columns {
 		if c.Name == "" || seen[c.Name] {
-			return nil, fmt.Errorf("feature plan: empty or repeated column %q", c.Name)
+			return fmt.Errorf("feature plan: empty or repeated column %q", c.Name)
 		}
 		seen[c.Name] = true
 		if _, err := ParseType(string(c.Type)); err != nil {
-			return nil, fmt.Errorf("feature plan: column %q: %w", c.Name, err)
+			return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
+		}
+		for _, s := range c.Transforms {
+			if _, err := kindOf(s.Kind); err != nil {
+				return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
+			}
 		}
 	}
-	return p, nil
+	return nil
 }

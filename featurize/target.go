@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-09a2cce4/automl/data"
@@ -129,17 +130,20 @@ func (t *Target) classes(ls []level, positive string) error {
 	return nil
 }
 
-// some names up to ten things.
+// some names up to ten things, in quotes.
 func some(names []string) string {
-	quoted := make([]string, 0, len(names))
+	quoted := make([]string, len(names))
 	for i, n := range names {
-		if i == 10 {
-			quoted = append(quoted, fmt.Sprintf("%d more", len(names)-i))
-			break
-		}
-		quoted = append(quoted, fmt.Sprintf("%q", n))
+		quoted[i] = strconv.Quote(n)
 	}
-	return strings.Join(quoted, ", ")
+	return upToTen(quoted)
+}
+
+func upToTen(names []string) string {
+	if more := len(names) - 10; more > 0 {
+		names = append(slices.Clone(names[:10]), fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 // sortClasses sorts numbers as numbers if all are numbers, else by text.

@@ -151,19 +151,7 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	if p.metric, err = chooseMetric(o.Metric, target.Task); err != nil {
 		return nil, input(err)
 	}
-	types := make(map[string]featurize.Type, len(o.Types))
-	for name, s := range o.Types {
-		if types[name], err = featurize.ParseType(s); err != nil {
-			return nil, inputf("--type %s=%s: %w", name, s, err)
-		}
-	}
-	if err = p.findSplitColumn(o); err != nil {
-		return nil, input(err)
-	}
-	p.features, err = featurize.Infer(p.table, featurize.Options{
-		Target: o.Target, Weight: o.Weight, Types: types, Ignore: p.ignored(o), Rows: p.trainRows(),
-	})
-	if err != nil {
+	if err = p.planFeatures(o, target); err != nil {
 		return nil, input(err)
 	}
 	p.warnings = slices.Concat(p.warnings, target.Warnings, p.features.Warnings)

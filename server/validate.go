@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,8 +52,9 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
 		Balanced: r.Balanced, ClassWeights: r.ClassWeights, Monotone: r.Monotone, Costs: r.Costs, Intervals: r.Intervals, Quantiles: r.Quantiles,
-		Types: r.Types, Ignore: r.Ignore, ValidRows: r.ValidRows, Threads: r.Threads,
+		Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
+	c.checkPlan(r)
 	o.Time = c.budget(r, now)
 	c.checkColumns(r)
 	for _, name := range slices.Sorted(maps.Keys(r.Monotone)) {
@@ -113,6 +115,23 @@ func (c *checker) checkColumns(r *automl.JobRequest) {
 		c.column("types", name)
 		if _, err := featurize.ParseType(r.Types[name]); err != nil {
 			c.add("types."+name, r.Types[name], "column %q: %v", name, err)
+		}
+	}
+}
+
+// maxPlan bounds the JSON of a plan, which travels in the job's record.
+const maxPlan = 192 << 10
+
+func (c *checker) checkPlan(r *automl.JobRequest) {
+	if r.Plan == nil {
+		return
+	}
+	if b, err := json.Marshal(r.Plan); err != nil || len(b) > maxPlan {
+		c.add("plan", nil, "a plan of %d KB: the service takes up to %d: leave out columns", len(b)>>10, maxPlan>>10)
+	}
+	for _, col := range r.Plan.Columns {
+		if !col.Ignored && len(col.Transforms) > 0 {
+			c.column("plan", col.Name)
 		}
 	}
 }

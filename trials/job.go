@@ -3,6 +3,7 @@ package trials
 import (
 	"time"
 
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
@@ -52,6 +53,9 @@ type JobOptions struct {
 	Exclude    []string          `json:"exclude,omitempty"`
 	Types      map[string]string `json:"types,omitempty"`
 	Ignore     []string          `json:"ignore,omitempty"`
+	// Plan says what becomes of the columns, in place of inference; Types does not
+	// go with it.
+	Plan *featurize.Plan `json:"plan,omitempty"`
 	// Balanced weighs the classes in training so that they count alike;
 	// ClassWeights says what each counts, 1 where it is not named.
 	Balanced     bool               `json:"balanced,omitempty"`

@@ -61,6 +61,9 @@ func (o *JobOptions) Check() (field string, err error) {
 	if err == nil {
 		field, err = o.checkAnswers()
 	}
+	if err == nil {
+		field, err = o.checkPlan()
+	}
 	return field, err
 }
 
@@ -69,6 +72,22 @@ const (
 	leastClassWeight = 1e-9
 	mostClassWeight  = 1e9
 )
+
+func (o *JobOptions) checkPlan() (field string, err error) {
+	if o.Plan == nil {
+		return "", nil
+	}
+	if len(o.Types) > 0 {
+		return "types", errors.New("a feature plan and types of columns exclude each other: edit the plan")
+	}
+	if err := o.Plan.Check(); err != nil {
+		return "plan", err
+	}
+	if o.Plan.Target != "" && o.Plan.Target != o.Target {
+		return "plan", fmt.Errorf("feature plan: it is for target %q, not for %q", o.Plan.Target, o.Target)
+	}
+	return "", nil
+}
 
 func (o *JobOptions) checkTraining() (field string, err error) {
 	if o.Balanced && len(o.ClassWeights) > 0 {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/seed-09a2cce4/automl"
 )
 
 // defaultTime is the budget of a job that names neither time nor trials.
@@ -38,6 +41,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", Usage: "do not try learners `A,B`"},
 		&cli.StringSliceFlag{Name: "type", KeepSpace: true, Usage: "`COL=KIND`: numeric, boolean, categorical, datetime, text, identifier or constant; repeatable"},
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
+		&cli.StringFlag{Name: "plan", Usage: "make of the columns what `FILE` says, as automl plan --json prints it"},
 	}
 }
 
@@ -61,6 +65,7 @@ type jobOptions struct {
 	threads                      int
 	include, exclude, ignoreCols []string
 	types                        map[string]string
+	plan                         *automl.Plan
 }
 
 func readJobOptions(c *cli.Context) (*jobOptions, error) {
@@ -68,6 +73,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
 		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
 		group: c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
+	}
+	if err := o.readPlan(c.String("plan")); err != nil {
+		return nil, err
 	}
 	if o.target == "" {
 		return nil, userf("--target COL is missing: name the column to predict")
@@ -107,6 +115,18 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	}
 	o.types, err = readTypes(c.StringSlice("type"))
 	return o, err
+}
+
+// readPlan reads --plan, which may name the target and the weights.
+func (o *jobOptions) readPlan(path string) (err error) {
+	if path == "" {
+		return nil
+	}
+	if o.plan, err = automl.ReadPlan(path); err != nil {
+		return absent(path, err)
+	}
+	o.target, o.weight = cmp.Or(o.target, o.plan.Target), cmp.Or(o.weight, o.plan.Weight)
+	return nil
 }
 
 // readBudget reads --time and --trials: both, one, or the default time.
