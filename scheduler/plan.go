@@ -36,7 +36,10 @@ const (
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
-var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5}
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5, "bayes": 0.3}
+
+// modest learners rarely win and are there for variety, at little cost.
+var modest = []string{"bayes"}
 
 // plan is a job understood: what is to be learned from what, and how.
 type plan struct {
@@ -126,7 +129,7 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 
 // rank orders learners of equal weight.
 func rank(name string) int {
-	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm"}
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm", "bayes"}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}
@@ -147,6 +150,9 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	target, err := p.inferTarget(o)
 	if err != nil {
 		return nil, err
+	}
+	if p.learners, err = able(p.learners, target.Task, o); err != nil {
+		return nil, input(err)
 	}
 	if p.metric, err = chooseMetric(o.Metric, target.Task); err != nil {
 		return nil, input(err)
@@ -375,11 +381,16 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 			a.Once = true
 		case l.Name() == primary && scarce:
 			a.Weight = 12
+		case slices.Contains(modest, l.Name()):
+			a.Weight *= min(1, shareOfQuick*budget.Seconds()/p.firstCost(l))
 		case scarce && p.firstCost(l) < shareOfQuick*budget.Seconds():
 			a.Weight = 12
 		}
-		if l.Name() == "linear" && p.shape.SparseNNZ > 0 {
-			a.Weight *= 2 // text is where it is at its best
+		switch text := p.shape.SparseNNZ > 0; { // where some are at their best
+		case text && l.Name() == "linear":
+			a.Weight *= 2
+		case text && l.Name() == "bayes":
+			a.Weight *= 1.7
 		}
 		cfg.Arms = append(cfg.Arms, a)
 	}

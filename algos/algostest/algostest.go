@@ -39,6 +39,9 @@ type suite struct {
 func Run(t *testing.T, l algos.Learner, o Options) {
 	s := &suite{l: l, o: o}
 	for _, classes := range []int{0, 2, 3, 4, 5} {
+		if !s.learnable(classes) {
+			continue
+		}
 		t.Run(fmt.Sprintf("classes=%d", classes), func(t *testing.T) {
 			t.Parallel()
 			d := makeSet(classes, 1)
@@ -66,6 +69,9 @@ func Run(t *testing.T, l algos.Learner, o Options) {
 		s.odd(t)
 	})
 }
+
+// learnable says whether the learner is for a number of classes, 0 for regression.
+func (s *suite) learnable(classes int) bool { return algos.Learns(s.l, taskOf(classes)) }
 
 // params are the learner's defaults with those of the options.
 func (s *suite) params(p search.Params) search.Params {

@@ -79,14 +79,18 @@ func target(value float64, classes, row int) float32 {
 	return float32(min(classes-1, int(share*float64(classes))))
 }
 
-func newSet(f *matrix.Frame, y []float32, classes, train int) *set {
-	task := metrics.Multiclass
+func taskOf(classes int) metrics.Task {
 	switch classes {
 	case 0:
-		task = metrics.Regression
+		return metrics.Regression
 	case 2:
-		task = metrics.Binary
+		return metrics.Binary
 	}
+	return metrics.Multiclass
+}
+
+func newSet(f *matrix.Frame, y []float32, classes, train int) *set {
+	task := taskOf(classes)
 	s := &set{y: y, m: matrix.New(f, matrix.FitEncoder(f, 0), 1)}
 	s.problem = algos.Problem{Task: task, Classes: classes, Metric: metrics.Default(task)}
 	for i := range f.Rows {

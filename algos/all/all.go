@@ -3,6 +3,7 @@ package all
 import (
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/baseline"
+	"github.com/seed-09a2cce4/automl/algos/bayes"
 	"github.com/seed-09a2cce4/automl/algos/ebm"
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
@@ -13,6 +14,7 @@ import (
 
 func init() {
 	algos.Register(baseline.Learner{})
+	algos.Register(bayes.Learner{})
 	algos.Register(ebm.Learner{})
 	algos.Register(forest.ExtraTrees())
 	algos.Register(forest.RandomForest())

@@ -44,6 +44,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeMLP(b, in.Raw)
 	case kindAdditive:
 		return decodeAdditive(b, in.Raw)
+	case kindBayes:
+		return decodeBayes(b, in.Raw)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}

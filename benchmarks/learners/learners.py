@@ -83,6 +83,8 @@ LEARNERS = [
     Learner("symmetric", "symmetric", "boosting", 1.005, stop="refit"),
     Learner("neighbors", "neighbors", "neighbors", 1.005, 1.0),
     Learner("bayes", "bayes", "bayes", 1.005, 1.0, tasks=CLASSES),
+    Learner("bayes-multinomial", "bayes", "bayes", 1.005, 1.0, {"kind": "multinomial"}, {"kind": "multinomial"}, tasks=CLASSES),
+    Learner("bayes-complement", "bayes", "bayes", 1.005, 1.0, {"kind": "complement"}, {"kind": "complement"}, tasks=CLASSES),
     Learner("ebm", "ebm", "ebm", 1.005, 0.5),
     Learner("mlp", "mlp", "mlp", 0.95, stop="holdout"),
     Learner("mlp-realmlp", "mlp", "realmlp", 1.02, 1.0, stop="holdout", environment="torch"),
