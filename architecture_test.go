@@ -28,6 +28,7 @@ var owners = map[string][]string{
 	"github.com/schollz/progressbar": {"cmd/automl"},
 	"github.com/parquet-go":          {"data"},
 	"gonum.org/":                     {"algos"},
+	"go.yaml.in/yaml":                {""},
 	"golang.org/x/sys":               {"bus", "worker", "cmd/automl", "algos"},
 }
 

@@ -73,7 +73,22 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	job := o.job()
+	outcome, err := search(ctx, table, o, job)
+	if err != nil {
+		return nil, err
+	}
+	end := endOf(o.Start, o.Time)
+	if ctx.Err() != nil { // who interrupts does not want to wait
+		end = time.Now().Add(time.Second)
+	}
+	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed, Options: &job})
+}
+
+// search runs a job in this process to its end. Options must be complete.
+func search(ctx context.Context, table *Table, o Options, asked trials.JobOptions) (*scheduler.Outcome, error) {
 	if o.Valid != nil {
+		var err error
 		if table, err = data.Concat(table, o.Valid); err != nil {
 			return nil, &UserError{fmt.Errorf("validation table: %w", err)}
 		}
@@ -86,7 +101,7 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	defer env.close()
 	env.cache.AddTable(digest, table)
 
-	job := &trials.Job{ID: newID(), Dataset: digest, Options: o.job(), State: trials.JobRunning, Created: time.Now().UTC()}
+	job := &trials.Job{ID: newID(), Dataset: digest, Options: asked, State: trials.JobRunning, Created: time.Now().UTC()}
 	outcome, err := scheduler.RunJob(ctx, scheduler.Config{
 		Bus:           env.bus,
 		Cache:         env.cache,
@@ -100,11 +115,7 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	end := endOf(o.Start, o.Time)
-	if ctx.Err() != nil { // who interrupts does not want to wait
-		end = time.Now().Add(time.Second)
-	}
-	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed, Options: &job.Options})
+	return outcome, nil
 }
 
 // classify marks the errors whose cause is what the user gave.

@@ -49,6 +49,8 @@ type JobRequest struct {
 	Exclude      []string                      `json:"exclude,omitempty" doc:"not these learners"`
 	Types        map[string]string             `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
 	Ignore       []string                      `json:"ignore,omitempty" doc:"columns to leave out"`
+	Params       map[string]map[string]any     `json:"params,omitempty" doc:"by learner and parameter: a value, a list of values or a range {min, max, log}; others of that learner keep what the search starts with"`
+	Best         bool                          `json:"best,omitempty" doc:"the model is the best trial alone, not an ensemble"`
 	Plan         *featurize.Plan               `json:"plan,omitempty" doc:"what becomes of the columns, in place of inference: a document that automl plan --json printed, maybe edited; status documents leave it out"`
 	Balanced     bool                          `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
 	ClassWeights map[string]float64            `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`

@@ -100,3 +100,25 @@ func ExampleIsUserError() {
 	fmt.Println(automl.IsUserError(err))
 	// Output: true
 }
+
+// A pipeline of one's own: two sizes of trees, judged on folds.
+func ExampleCrossValidate() {
+	table, err := automl.ReadFile("examples/german/train.csv")
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := automl.Pipeline{
+		Target: "class", Learner: "gbdt", Params: map[string]any{"learning_rate": 0.1},
+		Grid: map[string][]any{"num_leaves": {4, 16}},
+	}
+	list, err := automl.CrossValidate(context.Background(), table, p, 3)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range list {
+		fmt.Println(v.Metric, len(v.Scores), "folds, better than chance:", v.Mean-2*v.StdErr > 0.6)
+	}
+	// Output:
+	// roc_auc 3 folds, better than chance: true
+	// roc_auc 3 folds, better than chance: true
+}

@@ -83,6 +83,13 @@ type Options struct {
 	Seed uint64
 	// Include and Exclude choose among the learners by name.
 	Include, Exclude []string
+	// Params says by learner what is searched of its parameters: for each name a
+	// value, a list of values ([]any) or a [Range]. A learner named here keeps all other
+	// parameters as its search starts with them; one that is not named is searched in full.
+	Params map[string]map[string]any
+	// Best makes the model of the best trial alone in place of an ensemble, and
+	// validates every trial on all folds.
+	Best bool
 	// Types overrides inferred column types: numeric, boolean, categorical,
 	// datetime, text, identifier or constant.
 	Types map[string]string
@@ -188,7 +195,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Plan: o.Plan, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
+		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

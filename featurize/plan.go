@@ -101,6 +101,9 @@ func (p *Plan) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// NewPlan is a plan of these columns, to be completed by For.
+func NewPlan(columns []ColumnPlan) *Plan { return &Plan{Version: planVersion, Columns: columns} }
+
 // DecodePlan reads a plan from JSON; unknown fields are an error.
 func DecodePlan(b []byte) (*Plan, error) {
 	d := json.NewDecoder(bytes.NewReader(b))

@@ -181,7 +181,9 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 	spec.Seed = trials.MixSeed(s.rules.Spec.Seed, n)
 	spec.Deadline = s.deadline(sug)
 	if spec.Kind == trials.Folds {
-		spec.Prune = s.prune(n, sug.Learner)
+		if !s.rules.Whole {
+			spec.Prune = s.prune(n, sug.Learner)
+		}
 		spec.KeepLoss = s.keepLoss(n, sug.Learner)
 	}
 	return &spec

@@ -28,6 +28,8 @@ type Rules struct {
 	Started time.Time
 	Budget  time.Duration
 	End     time.Time
+	// Whole trials are not given up before their last fold.
+	Whole bool
 	// Slack is how long before the search ends the trials must: they need
 	// time to stop and to report.
 	Slack time.Duration

@@ -95,6 +95,9 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 		candidates = candidates[:1]
 		o.Warnings = append(slices.Clip(o.Warnings), "no trial has validated all rows in time: give it more time, or fewer folds")
 	}
+	if r.job.Options.Best {
+		candidates = candidates[:1]
+	}
 	y, w := take(p.prepared.Y, rows, 1), take(p.prepared.W, rows, 1)
 	preds := make([][]float32, len(candidates))
 	for i, c := range candidates {

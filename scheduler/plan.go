@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -50,8 +51,9 @@ type plan struct {
 	dropped  bool // there were such rows
 	valid    int  // the last rows of the table that only validate
 	learners []algos.Learner
-	costs    [][]float64    // by true and predicted class, nil for none
-	monotone map[string]int // directions of columns, nil for none
+	costs    [][]float64               // by true and predicted class, nil for none
+	monotone map[string]int            // directions of columns, nil for none
+	params   map[string]map[string]any // by learner: what is searched, nil for all
 	split    trials.Split
 	problem  string // digest of the blob
 	warnings []string
@@ -102,7 +104,7 @@ func checkOptions(o *trials.JobOptions) error {
 
 // chooseLearners are those that the options leave, the baseline first.
 func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
-	for _, name := range slices.Concat(o.Include, o.Exclude) {
+	for _, name := range slices.Concat(o.Include, o.Exclude, slices.Sorted(maps.Keys(o.Params))) {
 		if _, err := algos.Lookup(name); err != nil {
 			return nil, err
 		}
@@ -117,6 +119,11 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 			return nil, err
 		}
 		out = append(out, l)
+	}
+	for name := range o.Params {
+		if !slices.ContainsFunc(out, func(l algos.Learner) bool { return l.Name() == name }) {
+			return nil, fmt.Errorf("parameters of learner %s, which is left out: include it", name)
+		}
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no learner is left: include %v, exclude %v", o.Include, o.Exclude)
@@ -142,7 +149,7 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	if err := checkOptions(o); err != nil {
 		return nil, input(err)
 	}
-	p := &plan{table: t, valid: o.ValidRows}
+	p := &plan{table: t, valid: o.ValidRows, params: o.Params}
 	var err error
 	if p.learners, err = chooseLearners(o); err != nil {
 		return nil, input(err)
@@ -375,7 +382,10 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 	scarce := p.split.Count() == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
 	cfg := search.Config{Seed: seed}
 	for _, l := range p.learners {
-		a := search.Arm{Learner: l.Name(), Space: p.space(l), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
+		a, err := p.arm(l)
+		if err != nil {
+			return nil, input(err)
+		}
 		switch {
 		case l.Name() == baseline:
 			a.Once = true
@@ -440,7 +450,7 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		return nil, err
 	}
 	r := &Rules{
-		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary,
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best,
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads},
 	}

@@ -104,6 +104,7 @@ func TestSubmitRefused(t *testing.T) {
 		{"plan of another column", `{"dataset":"DS","target":"bought","plan":{"version":1,"rows":0,"columns":[{"name":"agee","type":"numeric","why":"","distinct":0,"transforms":[{"kind":"numeric"}]}]}}`, 422, "body.plan", `did you mean "age"`},
 		{"plan with an unknown transform", `{"dataset":"DS","target":"bought","plan":{"version":1,"rows":0,"columns":[{"name":"age","type":"numeric","why":"","distinct":0,"transforms":[{"kind":"numerc"}]}]}}`, 422, "body.plan", `unknown transform`},
 		{"plan and types", `{"dataset":"DS","target":"bought","types":{"age":"numeric"},"plan":{"version":1,"rows":0,"columns":[]}}`, 422, "body.types", "exclude each other"},
+		{"parameters of nothing", `{"dataset":"DS","target":"bought","params":{"gbtd":{}}}`, 422, "body.params.gbtd", "unknown learner"},
 		{"ignored target", `{"dataset":"DS","target":"bought","ignore":["bought"]}`, 422, "body.ignore[0]", ""},
 		{"ignored nothing", `{"dataset":"DS","target":"bought","ignore":["age","x"]}`, 422, "body.ignore[1]", ""},
 		{"one fold", `{"dataset":"DS","target":"bought","folds":"1"}`, 422, "body.folds", "from 2"},

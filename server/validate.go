@@ -52,7 +52,7 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
 		Balanced: r.Balanced, ClassWeights: r.ClassWeights, Monotone: r.Monotone, Costs: r.Costs, Intervals: r.Intervals, Quantiles: r.Quantiles,
-		Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, ValidRows: r.ValidRows, Threads: r.Threads,
+		Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	c.checkPlan(r)
 	o.Time = c.budget(r, now)
@@ -185,6 +185,11 @@ func (c *checker) checkLearners(r *automl.JobRequest) {
 	}
 	check("include", r.Include)
 	check("exclude", r.Exclude)
+	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
+		if _, err := algos.Lookup(name); err != nil {
+			c.add("params."+name, nil, "%v", err)
+		}
+	}
 	if !known {
 		return
 	}
@@ -205,7 +210,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
 		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
-		Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, ValidRows: o.ValidRows, Threads: o.Threads,
+		Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Params: o.Params, Best: o.Best, ValidRows: o.ValidRows, Threads: o.Threads,
 	}
 	if o.Time > 0 {
 		r.Time = o.Time.String()

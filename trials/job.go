@@ -56,6 +56,13 @@ type JobOptions struct {
 	// Plan says what becomes of the columns, in place of inference; Types does not
 	// go with it.
 	Plan *featurize.Plan `json:"plan,omitempty"`
+	// Params says by learner what is searched of its parameters: a value, a list of
+	// values or a range ({"min", "max", "log"}). A learner with parameters named keeps all
+	// others as they start; one that is not named is searched in full.
+	Params map[string]map[string]any `json:"params,omitempty"`
+	// Best makes the model of the best trial alone, not of an ensemble, and validates
+	// every trial on all folds.
+	Best bool `json:"best,omitempty"`
 	// Balanced weighs the classes in training so that they count alike;
 	// ClassWeights says what each counts, 1 where it is not named.
 	Balanced     bool               `json:"balanced,omitempty"`

@@ -80,10 +80,13 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
-		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan,
+		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best,
 		NATS: c.String("nats"), Token: c.String("token"),
 	}
 	options.Workers, err = workersFlag(c)
+	if options.Workers == 0 {
+		options.Workers = o.workers
+	}
 	if err == nil && options.Workers == automl.NoWorkers && options.NATS == "" {
 		err = userf("--workers 0 leaves all trials to other processes: give --nats URL, where they are")
 	}

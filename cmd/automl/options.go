@@ -41,6 +41,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", Usage: "do not try learners `A,B`"},
 		&cli.StringSliceFlag{Name: "type", KeepSpace: true, Usage: "`COL=KIND`: numeric, boolean, categorical, datetime, text, identifier or constant; repeatable"},
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
+		&cli.StringFlag{Name: "job", Usage: "take what is asked from `FILE` (YAML or JSON), in place of these flags"},
 		&cli.StringFlag{Name: "plan", Usage: "make of the columns what `FILE` says, as automl plan --json prints it"},
 	}
 }
@@ -66,9 +67,15 @@ type jobOptions struct {
 	include, exclude, ignoreCols []string
 	types                        map[string]string
 	plan                         *automl.Plan
+	params                       map[string]map[string]any
+	best                         bool
+	workers                      int // of a job file
 }
 
 func readJobOptions(c *cli.Context) (*jobOptions, error) {
+	if path := c.String("job"); path != "" {
+		return readJobFile(c, path)
+	}
 	o := &jobOptions{
 		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
 		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
@@ -115,6 +122,34 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	}
 	o.types, err = readTypes(c.StringSlice("type"))
 	return o, err
+}
+
+// readJobFile takes all from a job file; other flags of a job do not go with it.
+func readJobFile(c *cli.Context, path string) (*jobOptions, error) {
+	for _, f := range jobFlags() {
+		if name := f.Names()[0]; name != "job" && c.IsSet(name) {
+			return nil, userf("--job %s says what is asked: --%s does not go with it, write it there", path, name)
+		}
+	}
+	j, err := automl.ReadJob(path)
+	if err != nil {
+		return nil, absent(path, err)
+	}
+	o := &jobOptions{
+		target: j.Target, time: j.Time, trials: j.Trials, metric: j.Metric, task: j.Task, positive: j.PositiveClass,
+		weight: j.WeightColumn, folds: j.Folds, group: j.GroupColumn, timeColumn: j.TimeColumn, fold: j.FoldColumn,
+		repeats: j.Repeats, balanced: j.Balanced, costs: j.Costs, intervals: j.Intervals, quantiles: j.Quantiles,
+		monotone: j.Monotone, classWeights: j.ClassWeights, holdout: j.Holdout, seed: j.Seed, threads: j.Threads,
+		include: j.Include, exclude: j.Exclude, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
+		params: j.Params, best: j.Best, workers: j.Workers,
+	}
+	if o.target == "" {
+		return nil, userf("%s: target_column_name is missing: name the column to predict", path)
+	}
+	if o.time == 0 && o.trials == 0 {
+		o.time = defaultTime
+	}
+	return o, nil
 }
 
 // readPlan reads --plan, which may name the target and the weights.

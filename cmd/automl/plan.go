@@ -15,7 +15,7 @@ import (
 )
 
 // planFlags are the flags of a job that a plan depends on.
-var planFlags = []string{"target", "task", "positive-class", "weight-column", "group-column", "time-column", "fold-column", "type", "ignore", "plan"}
+var planFlags = []string{"target", "task", "positive-class", "weight-column", "group-column", "time-column", "fold-column", "type", "ignore", "plan", "job"}
 
 func planCommand(*process) *cli.Command {
 	var flags []cli.Flag

@@ -1,0 +1,172 @@
+package automl
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/seed-09a2cce4/automl/featurize"
+)
+
+// ReadJob reads the options of a job from a file in YAML or JSON, whose fields are
+// close to those of Azure's AutoML jobs; see docs/cli.md. Unknown fields are errors,
+// and errors satisfy [IsUserError].
+func ReadJob(path string) (Options, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Options{}, &UserError{err}
+	}
+	o, err := ParseJob(b)
+	if err != nil {
+		return o, usageError("%s: %w", path, err)
+	}
+	return o, nil
+}
+
+// ParseJob is [ReadJob] of a file's content.
+func ParseJob(b []byte) (Options, error) {
+	var j jobFile
+	if err := decodeYAML(b, &j); err != nil {
+		return Options{}, &UserError{fmt.Errorf("job file: %w", err)}
+	}
+	o, err := j.options()
+	if err != nil {
+		return Options{}, &UserError{fmt.Errorf("job file: %w", err)}
+	}
+	return o, nil
+}
+
+// decodeYAML goes by way of JSON, of which YAML is an extension, so that both are
+// read by the same rules.
+func decodeYAML(b []byte, v any) error {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var any any
+	if err := d.Decode(&any); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("it is empty")
+		}
+		return err
+	}
+	if err := d.Decode(&any); !errors.Is(err, io.EOF) {
+		return errors.New("there is something behind the first document")
+	}
+	plain, err := json.Marshal(any)
+	if err != nil {
+		return fmt.Errorf("keys must be words: %w", err)
+	}
+	strict := json.NewDecoder(bytes.NewReader(plain))
+	strict.DisallowUnknownFields()
+	return strict.Decode(v)
+}
+
+// jobFile is a job file.
+type jobFile struct {
+	Schema      string `json:"$schema"`
+	Type        string `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+
+	Task     string `json:"task"`
+	Metric   string `json:"primary_metric"`
+	Target   string `json:"target_column_name"`
+	Positive string `json:"positive_label"`
+	Weight   string `json:"weight_column_name"`
+	Seed     uint64 `json:"seed"`
+
+	Folds    any     `json:"n_cross_validations"` // auto, holdout or a number
+	Repeats  int     `json:"n_repeats"`
+	Holdout  float64 `json:"validation_data_size"`
+	Group    string  `json:"group_column_name"`
+	TimeBy   string  `json:"time_column_name"`
+	FoldName string  `json:"fold_column_name"`
+
+	ClassWeights any                           `json:"class_weights"` // balanced, or by class
+	Monotone     map[string]int                `json:"monotone"`
+	Costs        map[string]map[string]float64 `json:"costs"`
+	Intervals    float64                       `json:"intervals"`
+	Quantiles    []float64                     `json:"quantiles"`
+
+	Limits struct {
+		Minutes    float64 `json:"timeout_minutes"`
+		Trials     int     `json:"max_trials"`
+		Concurrent int     `json:"max_concurrent_trials"`
+		Threads    int     `json:"max_cores_per_trial"`
+	} `json:"limits"`
+	Featurization struct {
+		Types   map[string]string      `json:"column_name_and_types"`
+		Blocked []string               `json:"blocked_columns"`
+		Columns []featurize.ColumnPlan `json:"columns"`
+	} `json:"featurization"`
+	Training struct {
+		Allowed  []string                  `json:"allowed_training_algorithms"`
+		Blocked  []string                  `json:"blocked_training_algorithms"`
+		Ensemble *bool                     `json:"enable_vote_ensemble"`
+		Params   map[string]map[string]any `json:"parameters"`
+	} `json:"training"`
+}
+
+func (j *jobFile) options() (Options, error) {
+	o := Options{
+		Task: j.Task, Metric: j.Metric, Target: j.Target, PositiveClass: j.Positive, WeightColumn: j.Weight, Seed: j.Seed,
+		Repeats: j.Repeats, Holdout: j.Holdout, GroupColumn: j.Group, TimeColumn: j.TimeBy, FoldColumn: j.FoldName,
+		Monotone: j.Monotone, Costs: j.Costs, Intervals: j.Intervals, Quantiles: j.Quantiles,
+		Trials: j.Limits.Trials, Workers: j.Limits.Concurrent, Threads: j.Limits.Threads,
+		Types: j.Featurization.Types, Ignore: j.Featurization.Blocked,
+		Include: j.Training.Allowed, Exclude: j.Training.Blocked, Params: j.Training.Params,
+		Best: j.Training.Ensemble != nil && !*j.Training.Ensemble,
+	}
+	if j.Type != "" && j.Type != "automl" {
+		return o, fmt.Errorf("type %q: only automl is known", j.Type)
+	}
+	if strings.EqualFold(j.Task, "classification") {
+		o.Task = "" // of two classes or more: the target says
+	}
+	if m := j.Limits.Minutes; !(m >= 0) || m > math.MaxInt64/float64(time.Minute)/2 {
+		return o, fmt.Errorf("limits: timeout_minutes %v: use a number above 0", m)
+	}
+	o.Time = time.Duration(j.Limits.Minutes * float64(time.Minute))
+	if j.Limits.Concurrent < 0 {
+		return o, fmt.Errorf("limits: max_concurrent_trials %d: use a number above 0", j.Limits.Concurrent)
+	}
+	if len(j.Featurization.Columns) > 0 {
+		o.Plan = featurize.NewPlan(j.Featurization.Columns)
+	}
+	switch f := j.Folds.(type) {
+	case nil:
+	case string:
+		o.Folds = f
+	default:
+		o.Folds = fmt.Sprint(f)
+	}
+	return o, j.weights(&o)
+}
+
+func (j *jobFile) weights(o *Options) error {
+	switch w := j.ClassWeights.(type) {
+	case nil:
+		return nil
+	case string:
+		if o.Balanced = w == "balanced"; o.Balanced {
+			return nil
+		}
+	case map[string]any:
+		o.ClassWeights = map[string]float64{}
+		for class, v := range w {
+			weight, ok := v.(float64)
+			if !ok {
+				return fmt.Errorf("class_weights: %v for class %q is no number", v, class)
+			}
+			o.ClassWeights[class] = weight
+		}
+		return nil
+	}
+	return fmt.Errorf("class_weights %v: use balanced, or weights by class", j.ClassWeights)
+}

@@ -1,0 +1,131 @@
+package automl
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed-09a2cce4/automl/featurize"
+)
+
+// waves is a table whose target y follows from a, and the class c from y.
+func waves(t *testing.T) *Table {
+	t.Helper()
+	type row struct {
+		A, B, Y float64
+		C       string
+	}
+	rows := make([]row, 150)
+	for i := range rows {
+		a := math.Sin(float64(i) * 1.3)
+		b := math.Cos(float64(i) * 2.1)
+		rows[i] = row{a, b, 3*a + b*b/4, []string{"low", "high"}[map[bool]int{true: 1}[a+b/3 > 0]]}
+	}
+	table, err := FromStructs(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func TestCrossValidate(t *testing.T) {
+	t.Parallel()
+	p := Pipeline{
+		Target: "C", Learner: "gbdt", Params: map[string]any{"learning_rate": 0.1},
+		Grid:    map[string][]any{"num_leaves": {4, 8}, "min_data_in_leaf": {5.0}},
+		Options: Options{Seed: 3, Ignore: []string{"Y"}, Metric: "log_loss", Repeats: 2},
+	}
+	got, err := CrossValidate(context.Background(), waves(t), p, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 {
+		t.Fatalf("%d configurations", len(got))
+	}
+	for _, v := range got {
+		sum, squares := 0.0, 0.0
+		for _, s := range v.Scores {
+			sum += s / 6
+		}
+		for _, s := range v.Scores {
+			squares += (s - sum) * (s - sum) / 5 / 6
+		}
+		if len(v.Scores) != 6 || v.Metric != "log_loss" || math.Abs(v.Mean-sum) > 1e-12 || math.Abs(v.StdErr-math.Sqrt(squares)) > 1e-12 {
+			t.Errorf("%+v", v)
+		}
+		if v.Params["learning_rate"] != 0.1 || v.Params["min_data_in_leaf"] != 5.0 {
+			t.Errorf("parameters %v", v.Params)
+		}
+	}
+	if a, b := got[0], got[1]; a.Mean > b.Mean || a.Params["num_leaves"] == b.Params["num_leaves"] {
+		t.Errorf("%v, then %v", a, b)
+	}
+	p.Options.Workers = 1
+	again, err := CrossValidate(context.Background(), waves(t), p, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(got, again); d != "" {
+		t.Errorf("another number of workers: %s", d)
+	}
+}
+
+func TestPipelineFit(t *testing.T) {
+	t.Parallel()
+	table := waves(t)
+	plan, err := MakePlan(table, Options{Target: "Y", Ignore: []string{"C"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Pipeline{
+		Features: plan, Learner: "linear", Params: map[string]any{"alpha": Range{Min: 1e-3, Max: 1, Log: true}},
+		Trials: 4, Options: Options{Folds: "3"},
+	}
+	m, err := p.Fit(context.Background(), table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	board := m.Leaderboard()
+	if len(board) != 4 || m.Info().Target != "Y" || !cmp.Equal(m.Info().Columns, []string{"A", "B"}) {
+		t.Errorf("%d trials, %+v", len(board), m.Info())
+	}
+	for _, r := range board {
+		if a, ok := r.Params["alpha"].(float64); r.Learner != "linear" || !ok || a < 1e-3 || a > 1 || r.Folds != 3 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if score, best := m.Info().Score, board[0].Score; math.Abs(score-*best) > 0.05*math.Abs(*best) {
+		t.Errorf("the model has %v, its best trial %v", score, *best)
+	}
+}
+
+func TestPipelineErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		p    Pipeline
+		want string
+	}{
+		{"no learner", Pipeline{}, "no learner"},
+		{"unknown learner", Pipeline{Learner: "gbtd"}, `unknown learner "gbtd"`},
+		{"twice", Pipeline{Learner: "gbdt", Params: map[string]any{"num_leaves": 3}, Grid: map[string][]any{"num_leaves": {3}}}, `"num_leaves" is among Params and in Grid`},
+		{"unknown parameter", Pipeline{Learner: "gbdt", Params: map[string]any{"num_leafs": 3}}, `did you mean "num_leaves"?`},
+		{"out of range", Pipeline{Learner: "gbdt", Params: map[string]any{"num_leaves": -3}}, `parameter "num_leaves": -3 is none of its values: use an integer`},
+		{"not a number", Pipeline{Learner: "gbdt", Params: map[string]any{"learning_rate": math.NaN()}}, `"learning_rate": NaN`},
+		{"empty list", Pipeline{Learner: "gbdt", Grid: map[string][]any{"num_leaves": {}}}, "empty"},
+		{"range", Pipeline{Learner: "gbdt", Params: map[string]any{"num_leaves": Range{Min: 9, Max: 3}}}, "the range from 9 to 3"},
+		{"plan", Pipeline{Learner: "gbdt", Features: featurize.NewPlan([]featurize.ColumnPlan{{Name: "AA", Type: featurize.Numeric}})}, `"AA"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.p.Target = "Y"
+			_, err := CrossValidate(context.Background(), waves(t), c.p, 2)
+			if err == nil || !IsUserError(err) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
