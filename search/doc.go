@@ -4,11 +4,11 @@
 //
 // Everything here is a pure function: a [Study] holds its configuration and
 // nothing else, so that the same history always gives the same suggestion, on
-// any machine and after any restart. The package starts no goroutines, reads no
+// any machine of one architecture and after any restart. The package starts no goroutines, reads no
 // clock and persists nothing.
 //
-// A study first goes through the arms' portfolios, interleaved by weight, and
-// then mixes uniform sampling with small steps away from the best
-// configurations seen, choosing the arm by its weight and by how close its best
-// comes to the best of all.
+// A study first goes through the arms' portfolios, interleaved by weight. Then it
+// chooses an arm by its weight and by how close its best comes to the best of
+// all, and asks a [Sampler] for a configuration of its space. Package
+// searchtest is the suite that every sampler passes; [Mixed] is the default.
 package search

@@ -223,11 +223,7 @@ func (d Dimension) step(v any, sigma float64, r *rand.Rand) any {
 	if !ok {
 		return d.sample(r)
 	}
-	u := math.Abs(d.unit(f) + float64(sigma*r.NormFloat64()))
-	if u > 1 { // reflected at the upper end as at the lower one
-		u = max(0, 2-u)
-	}
-	return d.at(u)
+	return d.at(reflect(d.unit(f) + float64(sigma*r.NormFloat64())))
 }
 
 // bounds are the ends of the scale that at and unit work in. An integer owns

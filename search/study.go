@@ -29,6 +29,8 @@ type Arm struct {
 type Config struct {
 	Arms []Arm
 	Seed uint64
+	// Sampler follows the portfolios; nil means Mixed.
+	Sampler Sampler
 }
 
 // Suggestion is one configuration to try.
@@ -37,8 +39,9 @@ type Suggestion struct {
 	Params  Params
 	// Key is the canonical form of Learner and Params: equal keys, equal configurations.
 	Key string
-	// Origin says where it came from: "portfolio", "random" or "near <number>",
-	// the number of the observation it is close to.
+	// Origin says where it came from: "portfolio", the sampler ("random",
+	// "quasi-random", "tpe", "gp", "remaining") or "near <number>", the number of
+	// the observation that it is a step away from.
 	Origin string
 }
 
@@ -54,19 +57,16 @@ type Observation struct {
 
 // Study answers what to try next. It is immutable and safe for concurrent use.
 type Study struct {
-	arms  []Arm
-	seed  uint64
-	start []Suggestion // the portfolios, interleaved
+	arms    []Arm
+	seed    uint64
+	sampler Sampler
+	start   []Suggestion // the portfolios, interleaved
 }
 
-// What the sampler does; the values were chosen by hand and are no more than sensible.
+// How arms are chosen; the values were chosen by hand and are no more than sensible.
 const (
-	nearShare  = 0.5  // of the samples are steps away from a good configuration
-	nearTop    = 5    // configurations of an arm that are stepped away from
-	nearSigma  = 0.15 // of a range
 	armFloor   = 0.03 // an arm's least share, relative to the best arm's
 	armUnknown = 0.3  // an arm without any loss
-	drawTries  = 200  // draws before the spaces count as exhausted
 	armFails   = 3    // failures without any success that take an arm out
 )
 
@@ -76,7 +76,10 @@ func NewStudy(c Config) (*Study, error) {
 		return nil, errors.New("nothing to search: no learners")
 	}
 	seen := map[string]bool{}
-	s := &Study{arms: slices.Clone(c.Arms), seed: c.Seed}
+	s := &Study{arms: slices.Clone(c.Arms), seed: c.Seed, sampler: c.Sampler}
+	if s.sampler == nil {
+		s.sampler = Mixed()
+	}
 	for i := range s.arms {
 		a := &s.arms[i]
 		if seen[a.Learner] {
@@ -192,17 +195,16 @@ func (s *Study) Ask(number int, history []Observation) (Suggestion, bool) {
 			return sug, true
 		}
 	}
-	r := rand.New(rand.NewPCG(s.seed, uint64(number)+1))
 	byArm := s.observed(history)
 	shares := s.shares(byArm, broken)
-	for range drawTries {
-		i := pick(shares, r)
-		if i < 0 {
-			break
-		}
-		if sug := s.draw(i, byArm[i], r); !seen[sug.Key] {
+	r := rand.New(rand.NewPCG(s.seed, uint64(number)+1))
+	for i := pick(shares, r); i >= 0; i = pick(shares, r) {
+		a := &s.arms[i]
+		t := &Task{Space: a.Space, History: byArm[i], Seed: s.seed + uint64(i), Number: number}
+		if sug, ok := next(s.sampler, t, a.Learner, seen); ok {
 			return sug, true
 		}
+		shares[i] = 0 // exhausted
 	}
 	return Suggestion{}, false
 }
@@ -225,34 +227,42 @@ func brokenArms(history []Observation) map[string]bool {
 	return broken
 }
 
-// observed are the observations of each arm that have a loss, best first, ties by number.
-func (s *Study) observed(history []Observation) [][]*Observation {
+// observed are the observations of each arm, in the order of their numbers.
+func (s *Study) observed(history []Observation) [][]Observation {
 	index := make(map[string]int, len(s.arms))
 	for i, a := range s.arms {
 		index[a.Learner] = i
 	}
-	out := make([][]*Observation, len(s.arms))
+	out := make([][]Observation, len(s.arms))
 	for i := range history {
-		o := &history[i]
-		if k, ok := index[o.Learner]; ok && !math.IsNaN(o.Loss) && !math.IsInf(o.Loss, 0) {
-			out[k] = append(out[k], o)
+		if k, ok := index[history[i].Learner]; ok {
+			out[k] = append(out[k], history[i])
 		}
 	}
+	byNumber := func(a, b Observation) int { return cmp.Compare(a.Number, b.Number) }
 	for _, list := range out {
-		slices.SortFunc(list, func(a, b *Observation) int {
-			return cmp.Or(cmp.Compare(a.Loss, b.Loss), cmp.Compare(a.Number, b.Number))
-		})
+		if !slices.IsSortedFunc(list, byNumber) {
+			slices.SortFunc(list, byNumber)
+		}
 	}
 	return out
 }
 
 // shares are how often each arm is to be sampled: its weight, less the further
 // its best loss is from the best of all, in units of the median's distance.
-func (s *Study) shares(byArm [][]*Observation, broken map[string]bool) []float64 {
+func (s *Study) shares(byArm [][]Observation, broken map[string]bool) []float64 {
 	var all []float64
-	for _, list := range byArm {
+	least := make([]float64, len(s.arms)) // NaN for an arm without a loss
+	for i, list := range byArm {
+		least[i] = math.NaN()
 		for _, o := range list {
+			if math.IsNaN(o.Loss) || math.IsInf(o.Loss, 0) {
+				continue
+			}
 			all = append(all, o.Loss)
+			if !(least[i] <= o.Loss) {
+				least[i] = o.Loss
+			}
 		}
 	}
 	best, scale := 0.0, 0.0
@@ -263,13 +273,13 @@ func (s *Study) shares(byArm [][]*Observation, broken map[string]bool) []float64
 	}
 	out := make([]float64, len(s.arms))
 	for i, a := range s.arms {
-		switch list := byArm[i]; {
+		switch {
 		case a.Once || len(a.Space) == 0 || broken[a.Learner]:
-		case len(list) == 0:
+		case math.IsNaN(least[i]):
 			out[i] = a.Weight * armUnknown
 		case scale > 0:
-			out[i] = a.Weight * max(armFloor, math.Exp(-2*(list[0].Loss-best)/scale))
-		case list[0].Loss > best: // half of all losses are equal: nothing to measure by
+			out[i] = a.Weight * max(armFloor, math.Exp(-2*(least[i]-best)/scale))
+		case least[i] > best: // half of all losses are equal: nothing to measure by
 			out[i] = a.Weight * armFloor
 		default:
 			out[i] = a.Weight
@@ -295,13 +305,4 @@ func pick(shares []float64, r *rand.Rand) int {
 		u -= w
 	}
 	return last
-}
-
-func (s *Study) draw(arm int, seen []*Observation, r *rand.Rand) Suggestion {
-	a := &s.arms[arm]
-	if len(seen) == 0 || r.Float64() >= nearShare {
-		return newSuggestion(a.Learner, a.Space.Sample(r), "random")
-	}
-	o := seen[r.IntN(min(nearTop, len(seen)))]
-	return newSuggestion(a.Learner, a.Space.Near(o.Params, nearSigma, r), "near "+strconv.Itoa(o.Number))
 }

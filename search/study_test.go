@@ -69,7 +69,7 @@ func TestStartOrder(t *testing.T) {
 func TestStudyProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		cfg := Config{Seed: rapid.Uint64().Draw(t, "seed")}
+		cfg := Config{Seed: rapid.Uint64().Draw(t, "seed"), Sampler: Random()}
 		spaces := map[string]Space{}
 		for i := range rapid.IntRange(1, 3).Draw(t, "arms") {
 			a := Arm{Learner: string(rune('p' + i)), Space: genSpace(t), Weight: rapid.Float64Range(0.1, 9).Draw(t, "weight")}
@@ -141,21 +141,15 @@ func TestGoodArmsAreSampledMore(t *testing.T) {
 	history = append(history,
 		Observation{Suggestion: newSuggestion("good", Params{"x": 0.0}, ""), Number: 20, Loss: 0.3},
 		Observation{Suggestion: newSuggestion("bad", Params{"x": 0.0}, ""), Number: 21, Loss: 0.7})
-	good, near := 0, 0
-	for i := range 400 {
+	good := 0
+	for i := range 200 {
 		sug, _ := s.Ask(100+i, history)
 		if sug.Learner == "good" {
 			good++
 		}
-		if strings.HasPrefix(sug.Origin, "near") {
-			near++
-		}
 	}
-	if good < 280 || good > 399 {
-		t.Errorf("the better learner was asked for %d times in 400", good)
-	}
-	if near < 140 || near > 260 {
-		t.Errorf("%d of 400 samples are near a good configuration, want about half", near)
+	if good < 140 || good == 200 {
+		t.Errorf("the better learner was asked for %d times in 200", good)
 	}
 }
 

@@ -1,0 +1,98 @@
+package search
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Sampler proposes configurations of one space by ask and tell: all that it was
+// told is in the task's history, and it remembers nothing else. It must be a
+// pure function of the task and safe for concurrent use. Package searchtest
+// holds what every sampler promises.
+type Sampler interface {
+	// Propose goes through proposals and their origins in words, the most
+	// wanted first. Every proposal is a configuration of the space; proposals
+	// may repeat each other and the history. The sequence has no end: the
+	// caller takes the first that is new to it.
+	Propose(t *Task) iter.Seq2[Params, string]
+}
+
+// Task is what a sampler is asked.
+type Task struct {
+	Space Space
+	// History are the earlier configurations of the space in the order of their
+	// numbers. Those that still run have no loss: a sampler keeps away from them
+	// as from those that are known.
+	History []Observation
+	// Seed and Number, that of the study's suggestion, are the source of chance.
+	Seed   uint64
+	Number int
+}
+
+// rand is the task's source of chance, a stream for each purpose.
+func (t *Task) rand(purpose uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(t.Seed^(purpose*0x9e3779b97f4a7c15), uint64(t.Number)+1))
+}
+
+// told divides the history: observations with a loss, best first and ties by
+// number; those that failed, an infinite loss included; and those that still
+// run or were passed over.
+func (t *Task) told() (done, failed, open []*Observation) {
+	for i := range t.History {
+		switch o := &t.History[i]; {
+		case o.Failed || math.IsInf(o.Loss, 0):
+			failed = append(failed, o)
+		case math.IsNaN(o.Loss):
+			open = append(open, o)
+		default:
+			done = append(done, o)
+		}
+	}
+	slices.SortStableFunc(done, func(a, b *Observation) int { return cmp.Compare(a.Loss, b.Loss) })
+	return done, failed, open
+}
+
+// newest are the last n of a list in the order of numbers.
+func newest(list []*Observation, n int) []*Observation {
+	return list[max(0, len(list)-n):]
+}
+
+const (
+	drawTries = 200     // proposals before a space counts as exhausted
+	fewValues = 1 << 12 // configurations of a space that are gone through one by one
+)
+
+// next is a sampler's first proposal that is not among the keys seen; false means
+// that the space has no other, or next to none.
+func next(s Sampler, t *Task, learner string, seen map[string]bool) (Suggestion, bool) {
+	tries := 0
+	for p, origin := range s.Propose(t) {
+		if sug := newSuggestion(learner, p, origin); !seen[sug.Key] {
+			return sug, true
+		}
+		if tries++; tries == drawTries {
+			break
+		}
+	}
+	for p := range t.Space.few(fewValues) {
+		if sug := newSuggestion(learner, p, "remaining"); !seen[sug.Key] {
+			return sug, true
+		}
+	}
+	return Suggestion{}, false
+}
+
+// Random draws uniformly in each dimension's scale.
+func Random() Sampler { return random{} }
+
+type random struct{}
+
+func (random) Propose(t *Task) iter.Seq2[Params, string] {
+	return func(yield func(Params, string) bool) {
+		for r := t.rand(1); yield(t.Space.Sample(r), "random"); {
+		}
+	}
+}
