@@ -37,10 +37,10 @@ const (
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
-var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5, "bayes": 0.3}
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5, "bayes": 0.3, "neighbors": 0.3}
 
 // modest learners rarely win and are there for variety, at little cost.
-var modest = []string{"bayes"}
+var modest = []string{"bayes", "neighbors"}
 
 // plan is a job understood: what is to be learned from what, and how.
 type plan struct {
@@ -136,7 +136,7 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 
 // rank orders learners of equal weight.
 func rank(name string) int {
-	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm", "bayes"}
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm", "bayes", "neighbors"}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/linear"
 	"github.com/seed-09a2cce4/automl/algos/mlp"
+	"github.com/seed-09a2cce4/automl/algos/neighbors"
 	"github.com/seed-09a2cce4/automl/algos/prepared"
 )
 
@@ -21,6 +22,7 @@ func init() {
 	algos.Register(gbdt.New())
 	algos.Register(gbdt.NewSymmetric())
 	algos.Register(linear.Learner{})
+	algos.Register(neighbors.Learner{})
 	algos.Register(prepared.New())
 	algos.Register(mlp.Learner{})
 }

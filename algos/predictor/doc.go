@@ -6,7 +6,7 @@
 // generalised linear model, MLP a multi-layer perceptron, Statistics trees over features and what the training
 // rows said of groups of categories, Prepared trees over features and columns that are
 // derived from them, Additive a sum of tables over the bins of one feature or of two,
-// Bayes a naive Bayes classifier,
+// Bayes a naive Bayes classifier, Neighbors the rows that predictions are looked up in,
 // Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that
 // need not be trusted. Shap says what each feature adds to the output of trees.

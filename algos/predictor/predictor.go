@@ -46,6 +46,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeAdditive(b, in.Raw)
 	case kindBayes:
 		return decodeBayes(b, in.Raw)
+	case kindNeighbors:
+		return decodeNeighbors(b, in.Dense)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}

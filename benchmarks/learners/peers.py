@@ -220,7 +220,7 @@ def boosting(table, rows, seed, threads, p):
 
 def neighbors(table, rows, seed, threads, p):
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-    how = dict(n_neighbors=int(p.get("k", 5)), weights=p.get("weights", "uniform"), n_jobs=threads)
+    how = dict(n_neighbors=int(p.get("k", 5)), weights=p.get("weights", "uniform"), metric=p.get("metric", "l2"), n_jobs=threads)
     return Peer(scaled(table), pick(table, KNeighborsClassifier(**how), KNeighborsRegressor(**how)))
 
 
@@ -294,7 +294,8 @@ def answer(table, r):
     start = clock()
     peer.fit(x, table.y[train])
     end = clock()
-    return dict(seconds=end[0] - start[0], cpu=end[1] - start[1], loss=loss(r["loss"], table.classes, y, peer.predict(rest, table.classes)))
+    q = peer.predict(rest, table.classes)
+    return dict(seconds=end[0] - start[0], cpu=end[1] - start[1], predict=clock()[0] - end[0], loss=loss(r["loss"], table.classes, y, q))
 
 
 def serve(folder):

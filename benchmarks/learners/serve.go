@@ -48,6 +48,8 @@ type answer struct {
 	Fit     float64 `json:"fit"`
 	CPU     float64 `json:"cpu"`
 	Steps   int     `json:"steps"`
+	// Predict is wall-clock seconds from the other half of the table to its predictions.
+	Predict float64 `json:"predict"`
 	// Folds is the mean loss on the folds of the training rows.
 	Folds float64 `json:"folds,omitempty"`
 	Error string  `json:"error,omitempty"`
@@ -128,11 +130,13 @@ func (s *site) fit(ctx context.Context, r *request) (*answer, error) {
 		return nil, err
 	}
 	a.Fit, a.CPU, a.Steps = time.Since(start).Seconds()-a.Prepare, dataset.CPUSeconds()-cpu, fitted.Steps
+	start = time.Now()
 	f, err := p.Pipeline.Frame(other, r.Threads)
 	if err != nil {
 		return nil, err
 	}
 	pred := algos.Predict(fitted.Predictor, matrix.New(f, p.Pipeline.Encoder(), r.Threads), dataset.Rows(f.Rows), r.Threads)
+	a.Predict = time.Since(start).Seconds()
 	if err := dataset.WriteFloats(r.Out, pred); err != nil {
 		return nil, fmt.Errorf("out: %w", err)
 	}
