@@ -9,23 +9,29 @@ import (
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
-// datetime splits a time (UTC) into the parts that vary in training.
+// datetime splits a time into the parts that vary in training.
 type datetime struct {
 	Column string `json:"column"`
 	// Layout is tried first where times come as text.
 	Layout string `json:"layout,omitempty"`
+	// Zone is the time zone in which the parts are read, by its name in the IANA data
+	// base; UTC if empty.
+	Zone string `json:"zone,omitempty"`
 	// Start is the earliest time of training, from which elapsed days count.
 	Start int64    `json:"start"`
 	Parts []string `json:"parts"`
 
 	funcs   []func(t time.Time) int
 	layouts []string
+	place   *time.Location
 }
 
 // dateParams are the parameters of a datetime step.
 type dateParams struct {
 	// Layout is the Go layout of dates that are stored as text.
 	Layout string `json:"layout,omitempty"`
+	// Zone is the time zone in which the parts are read, such as Europe/Berlin.
+	Zone string `json:"zone,omitempty"`
 }
 
 // dateParts are the parts in the order of features; "elapsed" follows them.
@@ -53,7 +59,11 @@ func fitDatetime(f fitting) (Transform, error) {
 	if p.Layout != "" {
 		d.Layout = p.Layout
 	}
-	layouts := layoutsAfter(d.Layout)
+	d.Zone = p.Zone
+	if err := d.ready(); err != nil {
+		return nil, err
+	}
+	layouts := d.layouts
 	var first []int
 	vary := make([]bool, len(dateParts))
 	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
@@ -64,7 +74,7 @@ func fitDatetime(f fitting) (Transform, error) {
 			continue
 		}
 		lo, hi = min(lo, ns), max(hi, ns)
-		t := time.Unix(0, ns).UTC()
+		t := time.Unix(0, ns).In(d.place)
 		minutes = minutes || t.Minute() != 0
 		for k, p := range dateParts {
 			v := p.get(t)
@@ -90,7 +100,11 @@ func fitDatetime(f fitting) (Transform, error) {
 }
 
 func (d *datetime) ready() error {
-	d.layouts = layoutsAfter(d.Layout)
+	read := dated{Layout: d.Layout, Zone: d.Zone}
+	if err := read.prepare(d.Column); err != nil {
+		return err
+	}
+	d.layouts, d.place = read.layouts, read.place
 	d.funcs = make([]func(time.Time) int, len(d.Parts))
 	for i, name := range d.Parts {
 		if slices.Contains(d.Parts[:i], name) {
@@ -107,6 +121,9 @@ func (d *datetime) ready() error {
 	}
 	return nil
 }
+
+// readIn is the layout in which columns of dates are read.
+func (d *datetime) readIn() string { return d.Layout }
 
 func (d *datetime) Kind() string     { return "datetime" }
 func (d *datetime) Inputs() []string { return []string{d.Column} }
@@ -131,7 +148,7 @@ func (d *datetime) Row(in []Cell, out []float32, _ *Entries) error {
 		}
 		return nil
 	}
-	t := time.Unix(0, ns).UTC()
+	t := time.Unix(0, ns).In(d.place)
 	for i, get := range d.funcs {
 		if get != nil {
 			out[i] = float32(get(t))

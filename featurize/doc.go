@@ -7,6 +7,10 @@
 // single row into the same bits (Row). A pipeline travels as JSON, the encoder
 // of the dense view included.
 //
+// Transforms have a file each and one contract, Transform: fitted on training rows,
+// applied to any cell, all state in JSON, never an infinity. Infer uses numeric, boolean,
+// category, frequency, datetime and text; a plan may name the others (see kindOf).
+//
 // InferTarget says what kind of problem a target column makes and encodes it.
 // Prepare does all of it for a job; a Cache shares the outcome among the trials
 // of a process.

@@ -66,8 +66,8 @@ type piece struct {
 func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece {
 	t := pl.transforms[i]
 	p := piece{transform: t, offset: pl.offset[i]}
-	for _, at := range pl.inputs[i] {
-		p.cols = append(p.cols, retimed(t, cols[at]))
+	for k, at := range pl.inputs[i] {
+		p.cols = append(p.cols, retimed(t, k, cols[at]))
 	}
 	p.out = f.Cols[pl.first[i] : pl.first[i]+len(t.Features())]
 	step := frameBlock
@@ -83,15 +83,23 @@ func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece
 	return list
 }
 
-// retimed reads a column of dates in the layout of training, in which day and
-// month may have other places than this table by itself suggests.
-func retimed(t Transform, c *data.Column) *data.Column {
-	d, ok := t.(*datetime)
-	if !ok || c.Kind != data.Time || c.Layout == d.Layout {
+// retimed reads the column of dates that is input k in the layout of training, in which
+// day and month may have other places than this table by itself suggests.
+func retimed(t Transform, k int, c *data.Column) *data.Column {
+	layout := ""
+	switch t := t.(type) {
+	case interface{ readIn() string }:
+		layout = t.readIn()
+	case *since:
+		layout = []string{t.Own.Layout, t.Other.Layout}[k]
+	default:
 		return c
 	}
-	times, _ := c.TimeView(d.Layout)
-	return &data.Column{Name: c.Name, Kind: data.Time, Layout: d.Layout, Times: times}
+	if c.Kind != data.Time || c.Layout == layout {
+		return c
+	}
+	times, _ := c.TimeView(layout)
+	return &data.Column{Name: c.Name, Kind: data.Time, Layout: layout, Times: times}
 }
 
 func (p *piece) run() error {

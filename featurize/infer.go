@@ -249,7 +249,7 @@ func steps(t Type, distinct int, layout string) []Step {
 		if layout == "" {
 			return []Step{{Kind: "datetime"}}
 		}
-		params, err := json.Marshal(dateParams{layout})
+		params, err := json.Marshal(dateParams{Layout: layout})
 		if err != nil { // a layout is text, which marshals
 			params = nil
 		}

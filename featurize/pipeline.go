@@ -63,7 +63,7 @@ func (p *Plan) fit(t *data.Table, rows, threads int) (*Pipeline, *matrix.Frame, 
 		j := jobs[i]
 		k, err := kindOf(j.step.Kind)
 		if err == nil {
-			made[i], err = k.fit(fitting{j.col, rows, threads, j.step.Params})
+			made[i], err = k.fit(fitting{col: j.col, table: t, target: p.Target, rows: rows, threads: threads, params: j.step.Params})
 		}
 		if err != nil {
 			return fmt.Errorf("column %q: transform %s: %w", j.col.Name, j.step.Kind, err)

@@ -42,9 +42,12 @@ func (e *Entries) add(i int32, v float32) {
 	e.Value = append(e.Value, v)
 }
 
-// fitting is what a kind gets to fit a transform: the column's first rows rows.
+// fitting is what a kind gets to fit a transform: the column's first rows rows, and
+// the table for transforms that look at a second column, which must not be the target.
 type fitting struct {
 	col     *data.Column
+	table   *data.Table
+	target  string
 	rows    int
 	threads int
 	params  json.RawMessage
@@ -89,6 +92,44 @@ func kindOf(name string) (kind, error) {
 		return kind{fitDatetime, decodeAs[datetime], []Type{Datetime}}, nil
 	case "text":
 		return kind{fitText, decodeAs[text], []Type{Text, Categorical}}, nil
+	case "impute":
+		return kind{fitImpute, decodeAs[impute], numbersOnly}, nil
+	case "standard":
+		return kind{fitStandard, decodeAs[scale], numbersOnly}, nil
+	case "robust":
+		return kind{fitRobust, decodeAs[scale], numbersOnly}, nil
+	case "quantile":
+		return kind{fitQuantile, decodeAs[quantile], numbersOnly}, nil
+	case "power":
+		return kind{fitPower, decodeAs[power], numbersOnly}, nil
+	case "log":
+		return kind{fitLog, decodeAs[logarithm], numbersOnly}, nil
+	case "discretise":
+		return kind{fitDiscretise, decodeAs[discretise], numbersOnly}, nil
+	case "cap":
+		return kind{fitCap, decodeAs[capped], numbersOnly}, nil
+	case "onehot":
+		return kind{fitOneHot, decodeAs[oneHot], anyWords}, nil
+	case "ordinal":
+		return kind{fitOrdinal, decodeAs[ordinal], anyWords}, nil
+	case "hashing":
+		return kind{fitHashed, decodeAs[hashed], anyWords}, nil
+	case "rare":
+		return kind{fitPooled, decodeAs[pooled], anyWords}, nil
+	case "length":
+		return kind{fitLength, decodeAs[lengths], anyWords}, nil
+	case "cyclic":
+		return kind{fitCyclic, decodeAs[cyclic], []Type{Datetime}}, nil
+	case "since":
+		return kind{fitSince, decodeAs[since], []Type{Datetime}}, nil
+	case "holidays":
+		return kind{fitHolidays, decodeAs[holidays], []Type{Datetime}}, nil
+	case "chars":
+		return kind{fitChars, decodeAs[chars], anyWords}, nil
+	case "svd":
+		return kind{fitSVD, decodeAs[svd], anyWords}, nil
+	case "tags":
+		return kind{fitTags, decodeAs[tags], []Type{Categorical, Text}}, nil
 	case "exact":
 		return kind{fitExact, decodeAs[exact], nil}, nil
 	}
@@ -96,7 +137,14 @@ func kindOf(name string) (kind, error) {
 }
 
 // kindNames are the transforms that a plan may name.
-var kindNames = []string{"numeric", "boolean", "category", "frequency", "datetime", "text"}
+var kindNames = []string{
+	"numeric", "impute", "standard", "robust", "quantile", "power", "log", "discretise", "cap",
+	"boolean", "category", "frequency", "onehot", "ordinal", "hashing", "rare",
+	"datetime", "cyclic", "since", "holidays", "text", "chars", "svd", "length", "tags",
+}
+
+// numbersOnly are the types whose values are numbers.
+var numbersOnly = []Type{Numeric, Boolean}
 
 // anyWords are the types whose values can be told apart as words.
 var anyWords = []Type{Categorical, Boolean, Numeric, Datetime, Text}
