@@ -19,7 +19,7 @@ const (
 	visits = 8192
 	// neighborChunk is the number of known rows, neighborBlock that of rows asked
 	// about, whose distances are computed together.
-	neighborChunk, neighborBlock = 512, 64
+	neighborChunk, neighborBlock = 512, 256
 )
 
 // Known are the rows that a Neighbors model remembers.
