@@ -59,15 +59,9 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	if s.rules.Study == nil { // tasks that do nothing are all alike
 		return search.Suggestion{Learner: "noop", Key: strconv.Itoa(n)}, true
 	}
-	history := s.history(n)
 	var cheapest search.Suggestion
-	least := math.Inf(1)
-	for range passedTries {
-		sug, ok := s.rules.Study.Ask(n+len(s.passed), history)
-		if !ok {
-			s.full = "every configuration was tried"
-			break
-		}
+	least, tries := math.Inf(1), 0
+	for sug := range s.rules.Study.Suggestions(n+len(s.passed), s.history(n)) {
 		if !s.Timed() || s.fits(sug, s.wait()) {
 			return sug, true
 		}
@@ -78,7 +72,12 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 			cheapest, least = sug, c
 		}
 		s.passed = append(slices.Clip(s.passed), sug)
-		history = append(history, search.Observation{Suggestion: sug, Number: -len(s.passed), Loss: math.NaN()})
+		if tries++; tries == passedTries {
+			break
+		}
+	}
+	if tries < passedTries {
+		s.full = "every configuration was tried"
 	}
 	if s.best < 0 && s.inFlight() == 0 && least < math.Inf(1) {
 		return cheapest, true // there must be a model at all

@@ -11,13 +11,13 @@ import (
 // What the Gaussian process sampler does.
 const (
 	gpStartup  = 4    // observations with a loss before it begins
-	gpBest     = 60   // best observations the model is made of
-	gpNewest   = 60   // and the newest others
-	gpOpen     = 40   // running trials the model knows of
+	gpBest     = 40   // best observations the model is made of
+	gpNewest   = 20   // and the newest others, and the newest that failed
+	gpOpen     = 30   // running trials the model knows of
 	gpBad      = 2.0  // losses are cut at the median and this many times its distance from the best
-	gpUniform  = 300  // candidates all over the space
+	gpUniform  = 150  // candidates all over the space
 	gpTop      = 5    // best configurations that candidates are near to
-	gpNear     = 40   // candidates near each
+	gpNear     = 24   // candidates near each
 	gpPolish   = 3    // times that candidates near the best candidate are tried
 	gpLeastVar = 1e-6 // least variance of the noise, in units of the signal's
 )
@@ -68,13 +68,13 @@ func newProcess(s Space, done, failed []*Observation) *process {
 	kept := slices.Clone(done[:min(gpBest, len(done))])
 	others := slices.Clone(done[len(kept):])
 	slices.SortFunc(others, func(a, b *Observation) int { return cmp.Compare(a.Number, b.Number) })
-	kept = append(kept, newest(others, gpNewest/2)...)
+	kept = append(kept, newest(others, gpNewest)...)
 	median := done[len(done)/2].Loss
 	most := median + float64(gpBad*(median-done[0].Loss))
 	for _, o := range kept {
 		m.add(s.places(o.Params), min(o.Loss, most))
 	}
-	for _, o := range newest(failed, gpNewest/2) {
+	for _, o := range newest(failed, gpNewest) {
 		m.add(s.places(o.Params), most)
 	}
 	m.standardise()

@@ -46,6 +46,7 @@ func (local) Propose(t *Task) iter.Seq2[Params, string] {
 				step = -step
 			}
 			r := rand.New(rand.NewPCG(t.Seed+uint64(best.Number), uint64(n/2)+1))
+			step *= 0.5 + r.Float64() // a line has but two directions
 			if !yield(t.Space.along(base, step, r), origin) {
 				return
 			}

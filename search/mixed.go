@@ -4,7 +4,7 @@ import "iter"
 
 const (
 	mixedTurn = 8   // proposals in a turn: one of Local, one of TPE, the rest of GP
-	mixedGP   = 300 // observations above which GP gives way to TPE, which is faster
+	mixedGP   = 150 // observations above which GP gives way to TPE, which is faster
 )
 
 // Mixed takes turns: most proposals are GP's, one in eight each is Local's and

@@ -65,20 +65,42 @@ const (
 	fewValues = 1 << 12 // configurations of a space that are gone through one by one
 )
 
-// next is a sampler's first proposal that is not among the keys seen; false means
-// that the space has no other, or next to none.
-func next(s Sampler, t *Task, learner string, seen map[string]bool) (Suggestion, bool) {
-	tries := 0
-	for p, origin := range s.Propose(t) {
-		if sug := newSuggestion(learner, p, origin); !seen[sug.Key] {
-			return sug, true
-		}
-		if tries++; tries == drawTries {
+// proposals are a sampler's, drawn one after the other, and random draws and those
+// of a small space where it repeats itself.
+type proposals struct {
+	space   Space
+	learner string
+	seed    uint64
+	pull    func() (Params, string, bool)
+	stop    func()
+}
+
+func propose(s Sampler, t *Task, learner string) *proposals {
+	p := &proposals{space: t.Space, learner: learner, seed: t.Seed}
+	p.pull, p.stop = iter.Pull2(s.Propose(t))
+	return p
+}
+
+// next is the first proposal that is not among the keys seen; false means that
+// the space has no other, or next to none.
+func (p *proposals) next(seen map[string]bool) (Suggestion, bool) {
+	for range drawTries {
+		params, origin, ok := p.pull()
+		if !ok {
 			break
 		}
+		if sug := newSuggestion(p.learner, params, origin); !seen[sug.Key] {
+			return sug, true
+		}
 	}
-	for p := range t.Space.few(fewValues) {
-		if sug := newSuggestion(learner, p, "remaining"); !seen[sug.Key] {
+	r := rand.New(rand.NewPCG(p.seed, uint64(len(seen))))
+	for range drawTries {
+		if sug := newSuggestion(p.learner, p.space.Sample(r), "random"); !seen[sug.Key] {
+			return sug, true
+		}
+	}
+	for params := range p.space.few(fewValues) {
+		if sug := newSuggestion(p.learner, params, "remaining"); !seen[sug.Key] {
 			return sug, true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -179,34 +180,65 @@ func Key(learner string, p Params) string {
 	return b.String()
 }
 
-// Ask suggests the configuration with the given number. history holds what was
-// suggested before, in any order, with the losses that the answer may depend
-// on: the answer is a function of the study's configuration, number and history
-// alone. It is none of the configurations in history; false means that no other
-// is left.
+// Ask suggests the configuration with the given number: the first of Suggestions.
+// false means that there is none.
 func (s *Study) Ask(number int, history []Observation) (Suggestion, bool) {
-	seen := make(map[string]bool, len(history))
-	for i := range history {
-		seen[history[i].Key] = true
-	}
-	broken := brokenArms(history)
-	for _, sug := range s.start {
-		if !seen[sug.Key] && !broken[sug.Learner] {
-			return sug, true
-		}
-	}
-	byArm := s.observed(history)
-	shares := s.shares(byArm, broken)
-	r := rand.New(rand.NewPCG(s.seed, uint64(number)+1))
-	for i := pick(shares, r); i >= 0; i = pick(shares, r) {
-		a := &s.arms[i]
-		t := &Task{Space: a.Space, History: byArm[i], Seed: s.seed + uint64(i), Number: number}
-		if sug, ok := next(s.sampler, t, a.Learner, seen); ok {
-			return sug, true
-		}
-		shares[i] = 0 // exhausted
+	for sug := range s.Suggestions(number, history) {
+		return sug, true
 	}
 	return Suggestion{}, false
+}
+
+// Suggestions goes through what may be tried as the given number, the most wanted
+// first, for callers that cannot take each. history holds what was suggested
+// before, in any order, with the losses that the answer may depend on: the
+// sequence is a function of the study's configuration, number and history alone.
+// None is in history, none comes twice; the sequence ends when no other is left.
+func (s *Study) Suggestions(number int, history []Observation) iter.Seq[Suggestion] {
+	return func(yield func(Suggestion) bool) {
+		seen := make(map[string]bool, len(history))
+		for i := range history {
+			seen[history[i].Key] = true
+		}
+		broken := brokenArms(history)
+		for _, sug := range s.start {
+			if !seen[sug.Key] && !broken[sug.Learner] && !yield(sug) {
+				return
+			}
+			seen[sug.Key] = true
+		}
+		s.sample(number, history, broken, seen, yield)
+	}
+}
+
+// sample goes through what the sampler suggests for arms drawn by their shares.
+func (s *Study) sample(number int, history []Observation, broken, seen map[string]bool, yield func(Suggestion) bool) {
+	byArm := s.observed(history)
+	shares := s.shares(byArm, broken)
+	asked := make([]*proposals, len(s.arms))
+	defer func() {
+		for _, p := range asked {
+			if p != nil {
+				p.stop()
+			}
+		}
+	}()
+	r := rand.New(rand.NewPCG(s.seed, uint64(number)+1))
+	for i := pick(shares, r); i >= 0; i = pick(shares, r) {
+		if asked[i] == nil {
+			a := &s.arms[i]
+			asked[i] = propose(s.sampler, &Task{Space: a.Space, History: byArm[i], Seed: s.seed + uint64(i), Number: number}, a.Learner)
+		}
+		sug, ok := asked[i].next(seen)
+		if !ok {
+			shares[i] = 0 // exhausted
+			continue
+		}
+		seen[sug.Key] = true
+		if !yield(sug) {
+			return
+		}
+	}
 }
 
 // brokenArms are the learners that have failed armFails times and never succeeded.

@@ -153,6 +153,29 @@ func TestGoodArmsAreSampledMore(t *testing.T) {
 	}
 }
 
+func TestSuggestionsGoOn(t *testing.T) {
+	t.Parallel()
+	s := newStudy(t, Arm{Learner: "a", Space: line("x"), Portfolio: points(3)}, Arm{Learner: "b", Space: Space{{Name: "k", Choices: []string{"x", "y"}}}})
+	var history []Observation
+	first := true
+	seen := map[string]bool{}
+	for sug := range s.Suggestions(0, history) {
+		if asked, ok := s.Ask(0, history); first && (!ok || cmp.Diff(asked, sug) != "") {
+			t.Errorf("the first suggestion is %+v, Ask gives %+v", sug, asked)
+		}
+		first = false
+		if seen[sug.Key] {
+			t.Fatalf("%s comes again", sug.Key)
+		}
+		if seen[sug.Key] = true; len(seen) == 40 {
+			break
+		}
+	}
+	if len(seen) != 40 || !seen[`b k="x"`] || !seen[`b k="y"`] {
+		t.Errorf("of an endless space and two choices came %d, %v", len(seen), seen)
+	}
+}
+
 func TestFailingArmIsDropped(t *testing.T) {
 	t.Parallel()
 	s := newStudy(t, Arm{Learner: "fails", Space: line("x"), Portfolio: points(10), Weight: 9}, Arm{Learner: "works", Space: line("x")})

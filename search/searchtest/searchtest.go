@@ -58,6 +58,7 @@ func spaces() map[string]search.Space {
 		return d
 	}
 	return map[string]search.Space{
+		"line":     {number("x", 0, 1)},
 		"numbers":  {number("x", -1, 1), {Name: "y", Low: 1e-6, High: 10, Log: true}},
 		"integers": {{Name: "n", Low: 1, High: 5000, Integer: true, Log: true}, {Name: "m", Low: -40, High: 40, Integer: true}},
 		"one value": {number("x", 0, 1), number("fixed", 3, 3), {Name: "single", Choices: []string{"a"}},
