@@ -354,9 +354,21 @@ func (p *Prepared) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 func (p *Prepared) PredictOne(r *Row, out []float32) {
 	s, ok := p.rows.Get().(*preparedRow)
 	if !ok {
-		s = &preparedRow{x: make([]float64, p.features+len(p.columns)), group: make([]int32, len(p.lookups))}
-		s.row.Features = s.x
+		s = p.newRow()
 	}
+	p.one(s, r, out)
+	p.rows.Put(s)
+}
+
+// newRow is memory for PredictOne.
+func (p *Prepared) newRow() *preparedRow {
+	s := &preparedRow{x: make([]float64, p.features+len(p.columns)), group: make([]int32, len(p.lookups))}
+	s.row.Features = s.x
+	return s
+}
+
+// one is PredictOne in the memory s.
+func (p *Prepared) one(s *preparedRow, r *Row, out []float32) {
 	copy(s.x, r.Features[:p.features])
 	for _, i := range p.tables {
 		l, key := &p.lookups[i], uint64(0)
@@ -374,5 +386,4 @@ func (p *Prepared) PredictOne(r *Row, out []float32) {
 		}
 	}
 	p.trees.PredictOne(&s.row, out)
-	p.rows.Put(s)
 }
