@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -166,14 +164,9 @@ func (f *fit) bounds(col []float32) (low, spread float32) {
 
 // each calls do(0…n-1) on up to threads goroutines, until ctx ends.
 func (f *fit) each(n int, do func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range max(1, min(f.threads, n)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && f.ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
+	algos.Each(n, f.threads, func(i int) {
+		if f.ctx.Err() == nil {
+			do(i)
+		}
+	})
 }

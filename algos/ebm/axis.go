@@ -3,6 +3,7 @@ package ebm
 import (
 	"math"
 
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 )
 
@@ -133,7 +134,7 @@ func gridBins(rows int) int {
 // usefulAxes cuts all features that can tell anything.
 func (f *fit) usefulAxes() []*axis {
 	all := make([]*axis, len(f.request.Train.M.Frame.Features))
-	f.each(len(all), func(j int) { all[j] = f.newAxis(j, f.bins) })
+	algos.Each(len(all), f.threads, func(j int) { all[j] = f.newAxis(j, f.bins) })
 	var out []*axis
 	for _, a := range all {
 		if a.useful() {

@@ -3,6 +3,7 @@ package ebm
 import (
 	"math"
 
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
@@ -69,7 +70,7 @@ func (f *fit) newBags() {
 	for i, b := range f.bags {
 		b.cutter.draw = mix(f.request.Seed ^ uint64(i+1)<<32)
 	}
-	f.each(len(f.bags), func(i int) { f.bags[i].start(0) })
+	algos.Each(len(f.bags), f.threads, func(i int) { f.bags[i].start(0) })
 }
 
 // start begins with the terms from from on; those before stay as they were best.

@@ -3,6 +3,7 @@ package ebm
 import (
 	"math"
 
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
@@ -17,7 +18,7 @@ const (
 // predictor makes the model of what the bags keep.
 func (f *fit) predictor() (*predictor.Additive, error) {
 	tables := make([][]float64, len(f.terms))
-	f.each(len(tables), func(k int) {
+	algos.Each(len(tables), f.threads, func(k int) {
 		tables[k] = make([]float64, f.terms[k].cells*f.width)
 		for _, b := range f.bags {
 			for i, v := range b.kept[k] {

@@ -2,8 +2,6 @@ package ebm
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -44,7 +42,7 @@ func (f *fit) prepare() error {
 	}
 	f.axes = f.usefulAxes()
 	f.terms = make([]*term, len(f.axes))
-	f.each(len(f.axes), func(i int) {
+	algos.Each(len(f.axes), f.threads, func(i int) {
 		f.terms[i] = f.single(i)
 		f.terms[i].weigh(f.w)
 	})
@@ -83,7 +81,7 @@ func (f *fit) boost(out *algos.Fitted) bool {
 		if limit := f.request.MaxSteps; limit > 0 && out.Steps >= limit {
 			return false
 		}
-		f.each(len(f.bags), func(i int) { f.bags[i].advance(f.stride) })
+		algos.Each(len(f.bags), f.threads, func(i int) { f.bags[i].advance(f.stride) })
 		if f.ctx.Err() != nil {
 			out.Truncated = true
 			return false
@@ -124,25 +122,4 @@ func (f *fit) report(step int) bool {
 		return true
 	}
 	return r.Report(step, r.Problem.Metric.Loss(score))
-}
-
-// each calls do(0…n-1) on up to threads goroutines.
-func (f *fit) each(n int, do func(i int)) {
-	threads := min(f.threads, n)
-	if threads <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range threads {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }

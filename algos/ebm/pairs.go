@@ -26,10 +26,10 @@ func (f *fit) choosePairs(out *algos.Fitted) bool {
 	}
 	most := gridBins(len(f.rows))
 	f.coarse = make([]*axis, len(f.axes))
-	f.each(len(f.axes), func(i int) { f.coarse[i] = f.axes[i].coarsen(most) })
+	algos.Each(len(f.axes), f.threads, func(i int) { f.coarse[i] = f.axes[i].coarsen(most) })
 	list := f.candidates()
 	residual := f.residual()
-	f.each(len(list), func(i int) {
+	algos.Each(len(list), f.threads, func(i int) {
 		if f.ctx.Err() == nil {
 			list[i].gain = residual.gain(f.pair(list[i].i, list[i].j))
 		}
@@ -48,8 +48,8 @@ func (f *fit) choosePairs(out *algos.Fitted) bool {
 	if len(f.terms) == from {
 		return false
 	}
-	f.each(len(f.terms)-from, func(i int) { f.terms[from+i].weigh(f.w) })
-	f.each(len(f.bags), func(i int) { f.bags[i].start(from) })
+	algos.Each(len(f.terms)-from, f.threads, func(i int) { f.terms[from+i].weigh(f.w) })
+	algos.Each(len(f.bags), f.threads, func(i int) { f.bags[i].start(from) })
 	return true
 }
 

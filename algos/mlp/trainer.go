@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
@@ -195,7 +193,7 @@ func (t *trainer) validate() float64 {
 // schedule.
 func (t *trainer) batch(b int, done float64) {
 	size := len(t.blocks[0].rows)
-	t.each(blocks, func(i int) {
+	algos.Each(blocks, t.threads, func(i int) {
 		from := (b*blocks + i) * size
 		to := min(len(t.order), from+size)
 		t.blocks[i].run(t.order[min(from, to):to], t.updates)
@@ -203,7 +201,7 @@ func (t *trainer) batch(b int, done float64) {
 	t.updates++
 	share := cycle(done)
 	bias1, bias2 := 1-math.Pow(0.9, float64(t.updates)), 1-math.Pow(0.95, float64(t.updates))
-	t.each(len(t.chunks), func(i int) {
+	algos.Each(len(t.chunks), t.threads, func(i int) {
 		s := t.chunks[i]
 		g := t.grads[0][s.from:s.to]
 		for _, other := range t.grads[1:] {
@@ -222,7 +220,7 @@ func (t *trainer) batch(b int, done float64) {
 // pack brings the weights into the forms that products read.
 func (t *trainer) pack() {
 	net := &t.net
-	t.each(2*len(t.layers), func(i int) {
+	algos.Each(2*len(t.layers), t.threads, func(i int) {
 		l, width := i/2, net.OutputWidth()
 		var weights []float32
 		fan := net.Fan(min(l, len(net.Widths)))
@@ -238,27 +236,6 @@ func (t *trainer) pack() {
 		}
 		t.layers[l].back.PackTransposed(weights, width, fan, width)
 	})
-}
-
-// each calls do(0…n-1) on up to threads goroutines.
-func (t *trainer) each(n int, do func(i int)) {
-	threads := min(t.threads, n)
-	if threads <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range threads {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // rowsOf are the frame's rows of training rows.

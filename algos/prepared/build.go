@@ -3,8 +3,6 @@ package prepared
 import (
 	"fmt"
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
@@ -35,7 +33,7 @@ func newBuilder(r *algos.Request, set *settings) *builder {
 	b := &builder{settings: set, request: r, frame: r.Train.M.Frame, groups: map[string]*grouping{}}
 	b.target = newTarget(r, classesOf(r))
 	b.levels = make([]int32, len(b.frame.Features))
-	share(len(b.levels), r.Threads, func(j int) { b.levels[j] = levelsOf(b.frame, j, r.Train.Rows) })
+	algos.Each(len(b.levels), r.Threads, func(j int) { b.levels[j] = levelsOf(b.frame, j, r.Train.Rows) })
 	return b
 }
 
@@ -43,27 +41,6 @@ func newBuilder(r *algos.Request, set *settings) *builder {
 func (b *builder) on(r *algos.Request) *builder {
 	return &builder{settings: b.settings, request: r, frame: r.Train.M.Frame, groups: map[string]*grouping{},
 		target: newTarget(r, b.target.classes), levels: b.levels}
-}
-
-// share calls do(0…n-1) from up to threads goroutines and waits for them.
-func share(n, threads int, do func(i int)) {
-	threads = min(threads, n)
-	if threads <= 1 {
-		for i := range n {
-			do(i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range threads {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // made is a column on the way.
@@ -110,7 +87,7 @@ func (b *builder) build(list []*expr) *columns {
 		return all[place[e.key()]].values
 	}
 	for depth := 1; depth <= deepest; depth++ {
-		share(len(all), b.request.Threads, func(i int) {
+		algos.Each(len(all), b.request.Threads, func(i int) {
 			m := &all[i]
 			switch e := m.expr; {
 			case e.depth() != depth:
@@ -135,7 +112,7 @@ func (b *builder) group(all []made) {
 		}
 	}
 	found := make([]*grouping, len(of))
-	share(len(of), b.request.Threads, func(i int) { found[i] = b.newGrouping(of[i]) })
+	algos.Each(len(of), b.request.Threads, func(i int) { found[i] = b.newGrouping(of[i]) })
 	for i, g := range found {
 		b.groups[groupKey(of[i])] = g
 	}

@@ -77,7 +77,7 @@ func sample(r *algos.Request, most int) *algos.Request {
 	slices.Sort(rows)
 	f := r.Train.M.Frame
 	part := &matrix.Frame{Rows: len(rows), Features: f.Features, Cols: make([][]float32, len(f.Cols))}
-	share(len(f.Cols), r.Threads, func(j int) { part.Cols[j] = pick(f.Cols[j], rows) })
+	algos.Each(len(f.Cols), r.Threads, func(j int) { part.Cols[j] = pick(f.Cols[j], rows) })
 	out.Train = algos.Data{M: matrix.New(part, nil, max(1, r.Threads)), Y: pick(r.Train.Y, rows), Rows: make([]int32, len(rows))}
 	if r.Train.W != nil {
 		out.Train.W = pick(r.Train.W, rows)
@@ -214,7 +214,7 @@ func (c *chooser) pairs(first *predictor.Trees, groups []int) [][]int32 {
 		return nil
 	}
 	rest := c.residuals(first)
-	share(len(list), c.request.Threads, func(i int) { list[i].score = c.score(rest, list[i].of) })
+	algos.Each(len(list), c.request.Threads, func(i int) { list[i].score = c.score(rest, list[i].of) })
 	slices.SortStableFunc(list, func(a, b pair) int { return cmp.Compare(b.score, a.score) })
 	var out [][]int32
 	for _, p := range list[:min(len(list), maxPairs)] {
