@@ -1,8 +1,7 @@
 package ebm
 
 import (
-	"math"
-
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
@@ -24,7 +23,7 @@ func (b *bag) refresh() {
 		y, weight := b.y[:len(b.score)], b.weight[:len(b.score)]
 		first, second := b.first[:len(b.score)], b.second[:len(b.score)]
 		for i, s := range b.score {
-			p := float32(1 / (1 + fastExp(-float64(s))))
+			p := float32(1 / (1 + algos.Exp(-float64(s))))
 			first[i] = weight[i] * (p - y[i])
 			second[i] = weight[i] * max(p*(1-p), leastSecond)
 		}
@@ -42,7 +41,7 @@ func (b *bag) refreshClasses() {
 		}
 		total := 0.0
 		for k, v := range s {
-			e := fastExp(float64(v - top))
+			e := algos.Exp(float64(v - top))
 			total += e
 			p[k] = float32(e)
 		}
@@ -132,24 +131,4 @@ func shiftClasses[T uint8 | uint16](column []T, shift, score, prob []float32, wi
 			p[k] += float32(p[k] * (v - mean))
 		}
 	}
-}
-
-// fastExp is e^x to about 1e-8, x cut to ±700: 2^(k+f) with |f| <= 1/2 is a
-// polynomial in f with k added to the exponent bits.
-func fastExp(x float64) float64 {
-	const magic = 3 << 51 // added, it rounds to an integer that is in the low bits
-	x = max(-700, min(700, x))
-	t := x * math.Log2E
-	k := t + magic
-	f := t - (k - magic)
-	// The Taylor coefficients ln(2)^n/n!.
-	p := 1.5252733804059840e-05
-	p = float64(p*f) + 1.5403530393381610e-04
-	p = float64(p*f) + 1.3333558146428443e-03
-	p = float64(p*f) + 9.6181291076284772e-03
-	p = float64(p*f) + 5.5504108664821580e-02
-	p = float64(p*f) + 2.4022650695910072e-01
-	p = float64(p*f) + 6.9314718055994531e-01
-	p = float64(p*f) + 1
-	return math.Float64frombits(math.Float64bits(p) + math.Float64bits(k)<<52)
 }

@@ -3,6 +3,7 @@ package gbdt
 import (
 	"math"
 
+	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 )
 
@@ -29,7 +30,7 @@ func (o poisson) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi i
 	s, y, out := score[0][lo:hi], d.y[lo:hi], grad[0][lo:hi]
 	larger := math.Exp(o.damping)
 	for i, v := range s {
-		mean := fastExp(v)
+		mean := algos.Exp(v)
 		out[i] = pair{finite32(mean - float64(y[i])), finite32(mean * larger)}
 	}
 	weigh(d, out, lo)
@@ -45,7 +46,7 @@ func (gamma) base(d *rowset) []float64 { return logMean(d) }
 func (gamma) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
 	s, y, out := score[0][lo:hi], d.y[lo:hi], grad[0][lo:hi]
 	for i, v := range s {
-		ratio := float64(y[i]) * fastExp(-v)
+		ratio := float64(y[i]) * algos.Exp(-v)
 		out[i] = pair{finite32(1 - ratio), finite32(ratio)}
 	}
 	weigh(d, out, lo)
@@ -63,7 +64,7 @@ func (o tweedie) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi i
 	s, y, out := score[0][lo:hi], d.y[lo:hi], grad[0][lo:hi]
 	a, b := 1-o.power, 2-o.power
 	for i, v := range s {
-		given, mean := float64(y[i])*fastExp(a*v), fastExp(b*v)
+		given, mean := float64(y[i])*algos.Exp(a*v), algos.Exp(b*v)
 		out[i] = pair{finite32(mean - given), finite32(float64(b*mean) - float64(a*given))}
 	}
 	weigh(d, out, lo)

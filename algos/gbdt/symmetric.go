@@ -213,7 +213,7 @@ func (b *symmetricBooster) round(ctx context.Context, round int) error {
 // less as the model grows.
 func (b *symmetricBooster) deviation(round int) float64 {
 	n := float64(b.rows.n)
-	left := n * fastExp(-float64(round-1)*b.learningRate)
+	left := n * algos.Exp(-float64(round-1)*b.learningRate)
 	return b.strength * b.sampler.size * left / (1 + left)
 }
 
