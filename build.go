@@ -53,7 +53,7 @@ func endOf(start time.Time, budget time.Duration) time.Time {
 }
 
 // buildModel makes the model of a job's outcome: the fold models of the
-// ensemble's members (of expanding windows the last one's), and the permutation importance of the columns as far as
+// ensemble's members (of a split by time the latest), and the permutation importance of the columns as far as
 // the time allows.
 func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	pl := o.Prepared.Pipeline
@@ -64,19 +64,19 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Seed: b.Seed,
 	}
 	for _, m := range o.Members {
-		folds, err := model.DecodePredictors(m.Models, pl)
+		models, err := model.DecodePredictors(m.Models, pl)
 		if err != nil {
 			return nil, fmt.Errorf("trial %d: %w", m.Trial, err)
 		}
-		kept := folds
+		kept := models
 		if o.Split.By == featurize.ByTime {
-			// The last window has trained on all the others have, and on later rows.
-			kept = folds[len(folds)-1:]
+			// The latest: of all rows or, where time was up, of the last window.
+			kept = models[len(models)-1:]
 		}
 		for _, p := range kept {
 			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(kept)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
 		}
-		for k, p := range folds {
+		for k, p := range models[:min(len(models), len(folds))] {
 			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})
 		}
 	}

@@ -40,7 +40,7 @@ func TestGroupsDoNotLeak(t *testing.T) {
 	}
 }
 
-// The model of a time split is the last window's, and repeats are averaged.
+// The model of a time split is one of all rows, and repeats are averaged.
 func TestMembersOfSplits(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(2, 9))

@@ -106,6 +106,10 @@ func (s Split) Train(n int, valid, keys []int32) []int32 {
 	return train
 }
 
+// Whole reports a split by time, after whose folds a trial that is worth keeping trains
+// once more, on all rows: they are earlier than any that its model will be asked about.
+func (s Split) Whole() bool { return s.By == featurize.ByTime && s.Fixed == 0 }
+
 func (s Split) share() float64 {
 	if s.Holdout > 0 && s.Holdout < 1 {
 		return s.Holdout

@@ -237,7 +237,7 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 			return t.pruned(k, mean), nil
 		}
 	}
-	return t.finish(ctx)
+	return t.finish(ctx, fits, left)
 }
 
 func (t *trial) outOfTime(k int) outcome {
@@ -247,19 +247,23 @@ func (t *trial) outOfTime(k int) outcome {
 // fitInTurn trains fold k within an equal share of the time that is left for it
 // and the folds after it: one that is cut still counts, and none goes without.
 func (t *trial) fitInTurn(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
+	req := t.request(k, train, t.folds[k])
 	end, ok := ctx.Deadline()
 	if !ok {
-		return t.fit(ctx, k, train, left)
+		return t.fit(ctx, k, req, left)
 	}
-	share := time.Until(end) / time.Duration(len(t.folds)-k)
+	fits := len(t.folds) - k
+	if t.spec.Split.Whole() {
+		fits++
+	}
+	share := time.Until(end) / time.Duration(fits)
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	return t.fit(ctx, k, train, left)
+	return t.fit(ctx, k, req, left)
 }
 
-// fit trains fold k on its rows.
-func (t *trial) fit(ctx context.Context, k int, train []int32, left *leftBehind) (*algos.Fitted, outcome) {
-	valid := t.folds[k]
+// request is a fit for fold k on rows of the table.
+func (t *trial) request(k int, train, valid []int32) *algos.Request {
 	groups := t.p.Keys
 	if t.spec.Split.By == featurize.ByFold { // whole folds would leave too few units
 		groups = nil
@@ -267,11 +271,15 @@ func (t *trial) fit(ctx context.Context, k int, train []int32, left *leftBehind)
 	rows := func(r []int32, w []float32) algos.Data {
 		return algos.Data{M: t.p.Matrix, Y: t.p.Y, W: w, Rows: r, Groups: groups}
 	}
-	req := &algos.Request{
+	return &algos.Request{
 		Problem: t.problem,
 		Train:   rows(train, t.trainW), Valid: rows(valid, t.p.W),
 		Params: t.spec.Params, Seed: trials.MixSeed(t.spec.Seed, k), Threads: t.threads, MaxSteps: t.spec.MaxSteps,
 	}
+}
+
+// fit trains fold k.
+func (t *trial) fit(ctx context.Context, k int, req *algos.Request, left *leftBehind) (*algos.Fitted, outcome) {
 	start := time.Now()
 	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return t.learner.Fit(ctx, req) })
 	t.result.FitSeconds += time.Since(start).Seconds()
@@ -327,9 +335,7 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 	t.losses = append(t.losses, loss)
 	t.result.Steps = append(t.result.Steps, f.Steps)
 	t.result.Truncated = t.result.Truncated || f.Truncated
-	m := trials.Model{Kind: f.Predictor.Kind(), View: f.Predictor.View(), Bytes: f.Predictor.Append(nil)}
-	t.models = append(t.models, m)
-	t.result.Bytes += int64(len(m.Bytes))
+	t.keep(f)
 	return nil
 }
 
@@ -417,8 +423,9 @@ func (t *trial) setLosses(loss float64) {
 	}
 }
 
-// finish scores all folds together and stores what is worth keeping.
-func (t *trial) finish(ctx context.Context) (outcome, error) {
+// finish scores all folds together and stores what is worth keeping; fits ends at the
+// deadline of the fits.
+func (t *trial) finish(ctx, fits context.Context, left *leftBehind) (outcome, error) {
 	var rows []int32
 	var pred []float32
 	for i := range t.p.Rows {
@@ -433,6 +440,11 @@ func (t *trial) finish(ctx context.Context) (outcome, error) {
 	}
 	t.setLosses(loss)
 	if t.spec.KeepLoss == nil || loss < *t.spec.KeepLoss {
+		if t.spec.Split.Whole() {
+			if t.whole(fits, left); ctx.Err() != nil {
+				return outcome{}, ctx.Err()
+			}
+		}
 		if t.result.OutOfFold, err = t.w.Bus.PutBlob(ctx, trials.EncodeOOF(t.oof)); err == nil {
 			t.result.Models, err = t.w.Bus.PutBlob(ctx, trials.EncodeModels(t.models))
 		}

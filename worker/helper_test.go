@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"math"
@@ -26,7 +27,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	algos.Register(odd{})
+	if err := algos.Register(odd{}); err != nil {
+		panic(err)
+	}
 	if url := os.Getenv(childEnv); url != "" {
 		child(url)
 	}
@@ -107,10 +110,14 @@ func (odd) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
 // share predicts one probability.
 type share float32
 
-func (share) Kind() string           { return "share" }
-func (share) View() matrix.View      { return matrix.Raw }
-func (share) Width() int             { return 1 }
-func (share) Append(b []byte) []byte { return append(b, "share"...) }
+func (share) Kind() string      { return "share" }
+func (share) View() matrix.View { return matrix.Raw }
+func (share) Width() int        { return 1 }
+
+func (s share) Append(b []byte) []byte {
+	return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(s)))
+}
+
 func (s share) Predict(_ *matrix.Matrix, rows []int32, out []float32) {
 	for i := range rows {
 		out[i] = float32(s)

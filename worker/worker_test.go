@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,6 +165,37 @@ func TestFoldsByColumn(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkShares(t, splits[n], y, keys, oof)
+		s.checkModels(t, r, y)
+	}
+}
+
+// checkModels: a split by time has a model of all rows beside those of its windows.
+func (s *site) checkModels(t *testing.T, r *trials.Record, y []float32) {
+	t.Helper()
+	blob, err := s.bus.GetBlob(testContext(t), r.Result.Models)
+	if err != nil {
+		t.Fatal(err)
+	}
+	models, err := trials.DecodeModels(blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := r.Spec.Split.Count()
+	if r.Spec.Split.By != featurize.ByTime {
+		if len(models) != n {
+			t.Errorf("%v: %d models", r.Spec.Split, len(models))
+		}
+		return
+	}
+	if len(models) != n+1 {
+		t.Fatalf("%v: %d models", r.Spec.Split, len(models))
+	}
+	sum := float32(0)
+	for _, v := range y {
+		sum += v
+	}
+	if got := math.Float32frombits(binary.LittleEndian.Uint32(models[n].Bytes)); math.Abs(float64(got-sum/rows)) > 1e-6 {
+		t.Errorf("the model of all rows predicts %v, want %v", got, sum/rows)
 	}
 }
 
