@@ -19,7 +19,7 @@ type capParams struct {
 	Upper float64 `json:"upper"`
 }
 
-func fitCap(f fitting) (Transform, error) {
+func fitCap(f Fitting) (Transform, error) {
 	p := capParams{0.01, 0.99}
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type level struct {
 
 // levels counts the keys of a column, most frequent first, ties in the order of
 // keys.
-func levels(f fitting) []level {
+func levels(f Fitting) []level {
 	counts := map[string]int{}
 	layout := layoutOf(f.col)
 	if f.col.Codes != nil {
@@ -93,7 +93,10 @@ type category struct {
 	codes map[string]float32
 }
 
-func fitCategory(f fitting) (Transform, error) {
+func fitCategory(f Fitting) (Transform, error) {
+	if err := f.decode(&struct{}{}); err != nil {
+		return nil, err
+	}
 	c := &category{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}}
 	for _, l := range levels(f) {
 		if len(c.Levels) == maxLevels {
@@ -164,7 +167,10 @@ type frequency struct {
 	logs map[string]float32
 }
 
-func fitFrequency(f fitting) (Transform, error) {
+func fitFrequency(f Fitting) (Transform, error) {
+	if err := f.decode(&struct{}{}); err != nil {
+		return nil, err
+	}
 	t := &frequency{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}, Counts: []int{}}
 	for _, l := range levels(f) {
 		if l.count < 2 || len(t.Levels) == maxCounted {

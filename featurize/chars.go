@@ -27,7 +27,7 @@ type charsParams struct {
 
 const longestRun = 10
 
-func fitChars(f fitting) (Transform, error) {
+func fitChars(f Fitting) (Transform, error) {
 	p := charsParams{3, 5, 1 << 14}
 	if err := f.decode(&p); err != nil {
 		return nil, err

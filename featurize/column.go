@@ -27,7 +27,7 @@ const largest = math.MaxFloat32
 func bounded(v float64) float64 { return min(max(v, -largest), largest) }
 
 // trainingNumbers are the numbers of the training rows, ascending, missing ones left out.
-func trainingNumbers(f fitting) []float64 {
+func trainingNumbers(f Fitting) []float64 {
 	values := make([]float64, 0, f.rows)
 	for i := range f.rows {
 		if v, _ := cellAt(f.col, i).number(); v == v {

@@ -25,7 +25,7 @@ type cyclicParams struct {
 
 var cycleNames = []string{"year", "month", "week", "day"}
 
-func fitCyclic(f fitting) (Transform, error) {
+func fitCyclic(f Fitting) (Transform, error) {
 	var p cyclicParams
 	if err := f.decode(&p); err != nil {
 		return nil, err

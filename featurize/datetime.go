@@ -50,7 +50,7 @@ var dateParts = []struct {
 
 const elapsed = "elapsed"
 
-func fitDatetime(f fitting) (Transform, error) {
+func fitDatetime(f Fitting) (Transform, error) {
 	d := &datetime{Column: f.col.Name, Layout: f.col.Layout, Parts: []string{}}
 	var p dateParams
 	if err := f.decode(&p); err != nil {

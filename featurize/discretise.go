@@ -25,7 +25,7 @@ type discretiseParams struct {
 
 const maxDiscrete = 256
 
-func fitDiscretise(f fitting) (Transform, error) {
+func fitDiscretise(f Fitting) (Transform, error) {
 	p := discretiseParams{Bins: 10, By: "quantile"}
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -9,7 +9,9 @@
 //
 // Transforms have a file each and one contract, Transform: fitted on training rows,
 // applied to any cell, all state in JSON, never an infinity. Infer uses numeric, boolean,
-// category, frequency, datetime and text; a plan may name the others (see kindOf).
+// category, frequency, datetime and text; a plan may name the others (see Kinds), those that
+// a program has registered too (Register), and chain them (Step.Then). Package featurizetest
+// is the suite that all of them pass.
 //
 // InferTarget says what kind of problem a target column makes and encodes it.
 // Prepare does all of it for a job; a Cache shares the outcome among the trials

@@ -113,6 +113,11 @@ func (s Step) suits(t Type) error {
 		}
 		return fmt.Errorf("it is for columns of type %s, not %s: change the type, or leave the transforms out, which then follow from it", strings.Join(names, ", "), t)
 	}
+	for _, next := range s.Then {
+		if err := next.follows(); err != nil {
+			return fmt.Errorf("then %s: %w", next.Kind, err)
+		}
+	}
 	return nil
 }
 

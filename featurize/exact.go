@@ -72,7 +72,7 @@ type exact struct {
 }
 
 // fitExact refuses: what an imported model reads was settled elsewhere.
-func fitExact(fitting) (Transform, error) {
+func fitExact(Fitting) (Transform, error) {
 	return nil, errors.New("the columns of an imported model cannot be fitted")
 }
 

@@ -70,9 +70,9 @@ func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece
 		p.cols = append(p.cols, retimed(t, k, cols[at]))
 	}
 	p.out = f.Cols[pl.first[i] : pl.first[i]+len(t.Features())]
-	step := frameBlock
-	if t.SparseCols() == 0 {
-		step = max(1, f.Rows)
+	step := max(1, f.Rows)
+	if c := p.cols[0]; t.SparseCols() > 0 || c.Kind == data.String && 2*len(c.Dict) > f.Rows {
+		step = frameBlock
 	}
 	var list []*piece
 	for lo := 0; lo < f.Rows; lo += step {
@@ -88,6 +88,8 @@ func (pl *Pipeline) pieces(i int, cols []*data.Column, f *matrix.Frame) []*piece
 func retimed(t Transform, k int, c *data.Column) *data.Column {
 	layout := ""
 	switch t := t.(type) {
+	case *chain:
+		return retimed(t.stages[0][0], k, c)
 	case interface{ readIn() string }:
 		layout = t.readIn()
 	case *since:

@@ -21,7 +21,7 @@ const maxBuckets = 1 << 16
 
 // fitHashedTerms counts the buckets of the training rows; terms appends the hashes of
 // a text's terms.
-func fitHashedTerms(f fitting, layout *string, buckets int, terms func(s string, hashes []uint64) []uint64) (hashedTerms, error) {
+func fitHashedTerms(f Fitting, layout *string, buckets int, terms func(s string, hashes []uint64) []uint64) (hashedTerms, error) {
 	if buckets < 16 || buckets > maxBuckets {
 		return hashedTerms{}, fmt.Errorf("parameters: buckets %d: use 16 to %d", buckets, maxBuckets)
 	}
@@ -85,6 +85,6 @@ func (h *hashedTerms) weigh(hashes []uint64, e *Entries) {
 	}
 	scale := math.Sqrt(square)
 	for i, b := range list {
-		e.add(b.index, float32(weights[i]/scale))
+		e.Add(b.index, float32(weights[i]/scale))
 	}
 }

@@ -20,7 +20,7 @@ type hashedParams struct {
 	Buckets int `json:"buckets"`
 }
 
-func fitHashed(f fitting) (Transform, error) {
+func fitHashed(f Fitting) (Transform, error) {
 	p := hashedParams{Buckets: 64}
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ const (
 	nextWithin  = 31 // days
 )
 
-func fitHolidays(f fitting) (Transform, error) {
+func fitHolidays(f Fitting) (Transform, error) {
 	var p holidayParams
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type imputeParams struct {
 	Indicator bool     `json:"indicator"`
 }
 
-func fitImpute(f fitting) (Transform, error) {
+func fitImpute(f Fitting) (Transform, error) {
 	p := imputeParams{By: "median"}
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ type lengths struct {
 
 var lengthNames = []string{"chars", "words", "digits", "capitals", "marks"}
 
-func fitLength(f fitting) (Transform, error) {
+func fitLength(f Fitting) (Transform, error) {
 	return &lengths{ofColumn{f.col.Name}, layoutOf(f.col)}, f.decode(&struct{}{})
 }
 

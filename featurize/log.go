@@ -9,7 +9,7 @@ import (
 // logarithm gives log(1+v), of negative numbers -log(1-v).
 type logarithm struct{ ofColumn }
 
-func fitLog(f fitting) (Transform, error) {
+func fitLog(f Fitting) (Transform, error) {
 	return &logarithm{ofColumn{f.col.Name}}, f.decode(&struct{}{})
 }
 

@@ -17,7 +17,10 @@ type numeric struct {
 	Offset float64 `json:"offset,omitempty"`
 }
 
-func fitNumeric(f fitting) (Transform, error) {
+func fitNumeric(f Fitting) (Transform, error) {
+	if err := f.decode(&struct{}{}); err != nil {
+		return nil, err
+	}
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for i := range f.rows {
 		if v, _ := cellAt(f.col, i).number(); v == v {
@@ -75,7 +78,9 @@ type boolean struct {
 	Column string `json:"column"`
 }
 
-func fitBoolean(f fitting) (Transform, error) { return &boolean{f.col.Name}, nil }
+func fitBoolean(f Fitting) (Transform, error) {
+	return &boolean{f.col.Name}, f.decode(&struct{}{})
+}
 
 func (b *boolean) ready() error               { return nil }
 func (b *boolean) Kind() string               { return "boolean" }

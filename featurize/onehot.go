@@ -24,7 +24,7 @@ type oneHotParams struct {
 
 const maxHot = 1000
 
-func fitOneHot(f fitting) (Transform, error) {
+func fitOneHot(f Fitting) (Transform, error) {
 	p := oneHotParams{Most: 20}
 	if err := f.decode(&p); err != nil {
 		return nil, err

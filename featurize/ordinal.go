@@ -22,7 +22,7 @@ type ordinalParams struct {
 	Order []string `json:"order"`
 }
 
-func fitOrdinal(f fitting) (Transform, error) {
+func fitOrdinal(f Fitting) (Transform, error) {
 	var p ordinalParams
 	if err := f.decode(&p); err != nil {
 		return nil, err

@@ -61,11 +61,8 @@ func (p *Plan) fit(t *data.Table, rows, threads int) (*Pipeline, *matrix.Frame, 
 	made := make([]Transform, len(jobs))
 	fitOne := func(i, threads int) error {
 		j := jobs[i]
-		k, err := kindOf(j.step.Kind)
-		if err == nil {
-			made[i], err = k.fit(fitting{col: j.col, table: t, target: p.Target, rows: rows, threads: threads, params: j.step.Params})
-		}
-		if err != nil {
+		var err error
+		if made[i], err = j.step.fit(Fitting{col: j.col, table: t, target: p.Target, rows: rows, threads: threads}); err != nil {
 			return fmt.Errorf("column %q: transform %s: %w", j.col.Name, j.step.Kind, err)
 		}
 		return nil
@@ -104,6 +101,9 @@ func (pl *Pipeline) index() error {
 	for _, t := range pl.transforms {
 		if t.Supervised() {
 			return fmt.Errorf("transform %s looks at the target and cannot be part of a pipeline", t.Kind())
+		}
+		if _, inChain := t.(*directed); inChain {
+			return fmt.Errorf("transform %s outside a chain", t.Kind())
 		}
 		var in []int
 		for _, name := range t.Inputs() {
@@ -167,15 +167,39 @@ const pipelineVersion = 1
 
 // MarshalJSON writes the whole pipeline.
 func (pl *Pipeline) MarshalJSON() ([]byte, error) {
-	j := pipelineJSON{Version: pipelineVersion, Encoder: pl.encoder}
-	for _, t := range pl.transforms {
+	list, err := encodeTransforms(pl.transforms)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(pipelineJSON{Version: pipelineVersion, Transforms: list, Encoder: pl.encoder})
+}
+
+func encodeTransforms(list []Transform) ([]transformJSON, error) {
+	var out []transformJSON
+	for _, t := range list {
 		state, err := json.Marshal(t)
 		if err != nil {
 			return nil, fmt.Errorf("transform %s: %w", t.Kind(), err)
 		}
-		j.Transforms = append(j.Transforms, transformJSON{t.Kind(), state})
+		out = append(out, transformJSON{t.Kind(), state})
 	}
-	return json.Marshal(j)
+	return out, nil
+}
+
+func decodeTransforms(list []transformJSON) ([]Transform, error) {
+	var out []Transform
+	for _, j := range list {
+		k, err := kindOf(j.Kind)
+		if err != nil {
+			return nil, fmt.Errorf("%w: a newer version made it, or a transform of your own is to be registered first", err)
+		}
+		t, err := k.decode(j.State)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Everything is checked, so that a
@@ -190,18 +214,11 @@ func (pl *Pipeline) UnmarshalJSON(b []byte) error {
 	if j.Version != pipelineVersion {
 		return fmt.Errorf("pipeline of version %d: this program reads version %d", j.Version, pipelineVersion)
 	}
-	made := Pipeline{encoder: j.Encoder}
-	for _, tj := range j.Transforms {
-		k, err := kindOf(tj.Kind)
-		if err != nil {
-			return fmt.Errorf("pipeline: %w: written by a newer version?", err)
-		}
-		t, err := k.decode(tj.State)
-		if err != nil {
-			return fmt.Errorf("pipeline: %w", err)
-		}
-		made.transforms = append(made.transforms, t)
+	list, err := decodeTransforms(j.Transforms)
+	if err != nil {
+		return fmt.Errorf("pipeline: %w", err)
 	}
+	made := Pipeline{encoder: j.Encoder, transforms: list}
 	if err := made.index(); err != nil {
 		return fmt.Errorf("pipeline: %w", err)
 	}

@@ -86,6 +86,9 @@ type ColumnPlan struct {
 type Step struct {
 	Kind   string          `json:"kind"`
 	Params json.RawMessage `json:"params,omitempty"`
+	// Then are steps that each take the features of the one before in place of a column:
+	// numbers, categories as codes. Of text and chars svd alone can be made so.
+	Then []Step `json:"then,omitempty"`
 }
 
 const planVersion = 1
@@ -134,10 +137,33 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
 		}
 		for _, s := range c.Transforms {
-			if _, err := kindOf(s.Kind); err != nil {
+			if err := s.known(); err != nil {
 				return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// known reports an unknown kind among the step and those that follow it.
+func (s Step) known() error {
+	if _, err := kindOf(s.Kind); err != nil {
+		return err
+	}
+	for _, next := range s.Then {
+		if err := next.known(); err != nil {
+			return fmt.Errorf("then: %w", err)
+		}
+	}
+	return nil
+}
+
+// String writes the step as plans are printed: numeric, impute{"by":"mean"}, or
+// impute → standard with what follows.
+func (s Step) String() string {
+	out := s.Kind + string(s.Params)
+	for _, next := range s.Then {
+		out += " → " + next.String()
+	}
+	return out
 }

@@ -26,7 +26,7 @@ const (
 	goldenSection = 0.6180339887498949
 )
 
-func fitPower(f fitting) (Transform, error) {
+func fitPower(f Fitting) (Transform, error) {
 	if err := f.decode(&struct{}{}); err != nil {
 		return nil, err
 	}

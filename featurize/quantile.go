@@ -25,7 +25,7 @@ type quantileParams struct {
 	Output string `json:"output"`
 }
 
-func fitQuantile(f fitting) (Transform, error) {
+func fitQuantile(f Fitting) (Transform, error) {
 	p := quantileParams{Points: 100, Output: "uniform"}
 	if err := f.decode(&p); err != nil {
 		return nil, err

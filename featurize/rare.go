@@ -23,7 +23,7 @@ type pooledParams struct {
 	Least int `json:"least"`
 }
 
-func fitPooled(f fitting) (Transform, error) {
+func fitPooled(f Fitting) (Transform, error) {
 	p := pooledParams{Least: 10}
 	if err := f.decode(&p); err != nil {
 		return nil, err

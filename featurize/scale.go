@@ -18,7 +18,7 @@ type scale struct {
 	Clip   float64 `json:"clip,omitempty"`
 }
 
-func fitStandard(f fitting) (Transform, error) {
+func fitStandard(f Fitting) (Transform, error) {
 	if err := f.decode(&struct{}{}); err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ type robustParams struct {
 	Clip float64 `json:"clip"`
 }
 
-func fitRobust(f fitting) (Transform, error) {
+func fitRobust(f Fitting) (Transform, error) {
 	p := robustParams{Clip: 3}
 	if err := f.decode(&p); err != nil {
 		return nil, err

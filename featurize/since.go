@@ -24,7 +24,7 @@ type sinceParams struct {
 	FromLayout string `json:"from_layout"`
 }
 
-func fitSince(f fitting) (Transform, error) {
+func fitSince(f Fitting) (Transform, error) {
 	var p sinceParams
 	if err := f.decode(&p); err != nil {
 		return nil, err

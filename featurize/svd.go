@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"strconv"
 
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
@@ -15,57 +14,46 @@ import (
 // 20,000 training rows.
 type svd struct {
 	ofColumn
-	Layout     *string `json:"layout,omitempty"` // as in category
-	Components int     `json:"components"`
-	// Directions has the bits of a float32 for each bucket and component.
-	Directions packed[uint32] `json:"directions"`
+	Layout *string `json:"layout,omitempty"` // as in category
+	projection
 	hashedTerms
-
-	along []float32
+	Stop *stopWords `json:"stop_words,omitempty"`
 }
 
 // svdParams: Components is 1 to 100 (10 by default), Buckets 4,096 by default.
 type svdParams struct {
-	Components int `json:"components"`
-	Buckets    int `json:"buckets"`
+	Components int        `json:"components"`
+	Buckets    int        `json:"buckets"`
+	Stop       *stopWords `json:"stop_words"`
 }
 
 const (
-	maxComponents = 100
-	svdRows       = 20_000
-	svdExtra      = 8 // directions beyond those that are kept, for accuracy
-	svdRounds     = 6
-	svdSeed       = 1
+	svdRows   = 20_000
+	svdExtra  = 8 // directions beyond those that are kept, for accuracy
+	svdRounds = 6
+	svdSeed   = 1
 )
 
-func fitSVD(f fitting) (Transform, error) {
-	p := svdParams{10, 1 << 12}
+func fitSVD(f Fitting) (Transform, error) {
+	p := svdParams{Components: defaultComponents, Buckets: 1 << 12}
 	if err := f.decode(&p); err != nil {
 		return nil, err
 	}
-	if p.Components < 1 || p.Components > maxComponents {
-		return nil, fmt.Errorf("parameters: components %d: use 1 to %d", p.Components, maxComponents)
-	}
-	t := &svd{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Components: p.Components}
+	t := &svd{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Stop: p.Stop}
 	var err error
-	if t.hashedTerms, err = fitHashedTerms(f, t.Layout, p.Buckets, grams); err != nil {
+	if t.hashedTerms, err = fitHashedTerms(f, t.Layout, p.Buckets, t.Stop.grams); err != nil {
 		return nil, err
 	}
-	t.Directions = make([]uint32, p.Buckets*p.Components)
-	if err := t.ready(); err != nil { // the weights
+	if err := t.prepare(t.Column); err != nil {
 		return nil, err
 	}
-	var rows []Entries
-	for k := range min(f.rows, svdRows) {
-		c := cellAt(f.col, k*f.rows/min(f.rows, svdRows))
-		var e Entries
-		t.weigh(grams(c.text(t.Layout), nil), &e)
-		rows = append(rows, e)
+	rows := make([]Entries, min(f.rows, svdRows))
+	for k := range rows {
+		c := cellAt(f.col, k*f.rows/len(rows))
+		t.weigh(t.Stop.grams(c.text(t.Layout), nil), &rows[k])
 	}
-	for k, d := range directions(rows, p.Buckets, p.Components) {
-		for b, v := range d {
-			t.Directions[b*p.Components+k] = math.Float32bits(float32(v))
-		}
+	if t.projection, err = fitProjection(rows, p.Buckets, p.Components); err != nil {
+		return nil, err
 	}
 	return t, t.ready()
 }
@@ -129,30 +117,17 @@ func spread(rows []Entries, v []float64) []float64 {
 }
 
 func (t *svd) ready() error {
-	n := len(t.Frequency) * t.Components
-	if t.Components < 1 || t.Components > maxComponents || len(t.Directions) != n {
+	if len(t.Directions) != len(t.Frequency)*t.Components {
 		return fmt.Errorf("column %q: %d numbers for %d components of %d buckets", t.Column, len(t.Directions), t.Components, len(t.Frequency))
 	}
-	t.along = make([]float32, n)
-	for i, b := range t.Directions {
-		v := math.Float32frombits(b)
-		if !(math.Abs(float64(v)) <= 1.001) {
-			return fmt.Errorf("column %q: a direction has the number %v", t.Column, v)
-		}
-		t.along[i] = v
+	if err := t.unpack(t.Column); err != nil {
+		return err
 	}
 	return t.prepare(t.Column)
 }
 
-func (t *svd) Kind() string { return "svd" }
-
-func (t *svd) Features() []matrix.Feature {
-	var fs []matrix.Feature
-	for k := range t.Components {
-		fs = append(fs, one(t.Column+".svd"+strconv.Itoa(k+1), t.Column)...)
-	}
-	return fs
-}
+func (t *svd) Kind() string               { return "svd" }
+func (t *svd) Features() []matrix.Feature { return t.features(t.Column) }
 
 func (t *svd) Row(in []Cell, out []float32, e *Entries) error {
 	if in[0].kind == missing {
@@ -161,15 +136,9 @@ func (t *svd) Row(in []Cell, out []float32, e *Entries) error {
 		}
 		return nil
 	}
-	e.hashes = grams(in[0].text(t.Layout), e.hashes[:0])
+	e.hashes = t.Stop.grams(in[0].text(t.Layout), e.hashes[:0])
 	var own Entries
 	t.weigh(e.hashes, &own)
-	for k := range out {
-		sum := 0.0
-		for i, b := range own.Index {
-			sum += float64(float64(own.Value[i]) * float64(t.along[int(b)*t.Components+k]))
-		}
-		out[k] = float32(sum)
-	}
+	t.coordinates(&own, out)
 	return nil
 }

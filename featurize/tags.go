@@ -30,7 +30,7 @@ type tagsParams struct {
 	Most      int    `json:"most"`
 }
 
-func fitTags(f fitting) (Transform, error) {
+func fitTags(f Fitting) (Transform, error) {
 	p := tagsParams{Separator: ",", Most: 50}
 	if err := f.decode(&p); err != nil {
 		return nil, err

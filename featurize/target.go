@@ -51,7 +51,7 @@ func InferTarget(c *data.Column, rows int, task metrics.Task, positive string) (
 	var ls []level
 	n := p.distinct
 	if c.Kind == data.String || n <= maxClasses { // words may be one class: 1 and 1.0
-		ls = levels(fitting{col: c, rows: rows})
+		ls = levels(Fitting{col: c, rows: rows})
 		n = len(ls)
 	}
 	if n == 1 {

@@ -54,6 +54,7 @@ type text struct {
 	Frequency packed[uint32] `json:"frequency"`
 	// Terms get a dense count for trees.
 	Terms []treeTerm `json:"terms"`
+	Stop  *stopWords `json:"stop_words,omitempty"`
 
 	idf   []float32
 	index hashIndex // hash → sparse column
@@ -68,21 +69,30 @@ type treeTerm struct {
 // styles are the dense features beside the terms.
 var styles = []string{"words", "chars", "upper", "digits", "exclamations"}
 
-func fitText(f fitting) (Transform, error) {
+// textParams: Stop are words to leave out, none by default.
+type textParams struct {
+	Stop *stopWords `json:"stop_words"`
+}
+
+func fitText(f Fitting) (Transform, error) {
+	var p textParams
+	if err := f.decode(&p); err != nil {
+		return nil, err
+	}
 	layout := layoutOf(f.col)
 	docs := make([]string, f.rows)
 	for i := range docs {
 		docs[i] = cellAt(f.col, i).text(layout)
 	}
-	t := &text{Column: f.col.Name, Layout: layout, Rows: f.rows, Terms: []treeTerm{}}
-	terms := countTerms(docs, f.threads)
+	t := &text{Column: f.col.Name, Layout: layout, Rows: f.rows, Terms: []treeTerm{}, Stop: p.Stop}
+	terms := countTerms(docs, p.Stop, f.threads)
 	kept := slices.Clone(terms[:min(len(terms), maxTerms)])
 	slices.SortFunc(kept, func(a, b termCount) int { return cmp.Compare(a.hash, b.hash) })
 	for _, k := range kept {
 		t.Hashes = append(t.Hashes, k.hash)
 		t.Frequency = append(t.Frequency, k.rows)
 	}
-	t.Terms = nameTerms(docs, treeTerms(terms, f.rows))
+	t.Terms = nameTerms(docs, p.Stop, treeTerms(terms, f.rows))
 	return t, t.ready()
 }
 
@@ -95,21 +105,21 @@ type termCount struct {
 // countTerms returns the n-grams in at least two rows, most frequent first,
 // ties by hash. A first pass counts rows by the upper bits of the hash; only
 // n-grams whose place in that filter holds enough rows are counted exactly.
-func countTerms(docs []string, threads int) []termCount {
+func countTerms(docs []string, stop *stopWords, threads int) []termCount {
 	size := 0
 	for _, d := range docs {
 		size += len(d)
 	}
 	shift := 64 - min(bits.Len(uint(size)), maxFilterBits)
 	filter := make([]uint32, 1<<(64-shift))
-	forDocs(docs, threads, func(_ int, hashes []uint64) {
+	forDocs(docs, stop, threads, func(_ int, hashes []uint64) {
 		for _, h := range hashes {
 			atomic.AddUint32(&filter[h>>shift], 1)
 		}
 	})
 	least := leastCount(filter)
 	shards := make([]shard, 64)
-	forDocs(docs, threads, func(_ int, hashes []uint64) {
+	forDocs(docs, stop, threads, func(_ int, hashes []uint64) {
 		for _, h := range hashes {
 			if filter[h>>shift] >= least {
 				shards[h%uint64(len(shards))].count(h)
@@ -163,13 +173,13 @@ const docBlock = 256
 
 // forDocs calls do with the distinct n-gram hashes of every text, ascending, on
 // several goroutines.
-func forDocs(docs []string, threads int, do func(i int, hashes []uint64)) {
+func forDocs(docs []string, stop *stopWords, threads int, do func(i int, hashes []uint64)) {
 	scratch := sync.Pool{New: func() any { return new([]uint64) }}
 	_ = each((len(docs)+docBlock-1)/docBlock, threads, func(b int) error {
 		buf := scratch.Get().(*[]uint64)
 		defer scratch.Put(buf)
 		for i := b * docBlock; i < min((b+1)*docBlock, len(docs)); i++ {
-			hashes := grams(docs[i], (*buf)[:0])
+			hashes := stop.grams(docs[i], (*buf)[:0])
 			*buf = hashes
 			slices.Sort(hashes)
 			do(i, slices.Compact(hashes))
@@ -204,7 +214,7 @@ func treeTerms(terms []termCount, rows int) map[uint64]int {
 }
 
 // nameTerms finds the words of the terms in the texts.
-func nameTerms(docs []string, rank map[uint64]int) []treeTerm {
+func nameTerms(docs []string, stop *stopWords, rank map[uint64]int) []treeTerm {
 	names := make([]string, len(rank))
 	left := len(rank)
 	for _, doc := range docs {
@@ -219,7 +229,7 @@ func nameTerms(docs []string, rank map[uint64]int) []treeTerm {
 				left--
 			}
 		}
-		tokenise(doc, func(t span) {
+		stop.tokens(doc, func(t span) {
 			lower := func(s span) string { return strings.ToLower(doc[s.from:s.to]) }
 			note(t.hash, func() string { return lower(t) })
 			if have {
@@ -286,7 +296,7 @@ func (t *text) Row(in []Cell, out []float32, e *Entries) error {
 		return nil
 	}
 	s := in[0].text(t.Layout)
-	e.hashes = grams(s, e.hashes[:0])
+	e.hashes = t.Stop.grams(s, e.hashes[:0])
 	hashes := e.hashes
 	t.style(s, hashes, out)
 	counts := out[len(styles):]
@@ -309,7 +319,7 @@ func (t *text) Row(in []Cell, out []float32, e *Entries) error {
 		}
 		v := logTF(n) * float64(t.idf[k])
 		square += float64(v * v)
-		e.add(int32(k), float32(v))
+		e.Add(int32(k), float32(v))
 	}
 	if square > 0 {
 		scale := 1 / math.Sqrt(square)

@@ -104,16 +104,3 @@ var ascii = func() (t [utf8.RuneSelf]byte) {
 	}
 	return t
 }()
-
-// grams appends the hashes of the unigrams and bigrams of s.
-func grams(s string, hashes []uint64) []uint64 {
-	last, have := uint64(0), false
-	tokenise(s, func(t span) {
-		hashes = append(hashes, t.hash)
-		if have {
-			hashes = append(hashes, pairHash(last, t.hash))
-		}
-		last, have = t.hash, true
-	})
-	return hashes
-}

@@ -3,7 +3,9 @@ package featurize
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -37,14 +39,16 @@ type Entries struct {
 	hashes []uint64 // scratch
 }
 
-func (e *Entries) add(i int32, v float32) {
+// Add appends an output of the row: its place, 0 to SparseCols-1, above that of the one
+// before, and its value.
+func (e *Entries) Add(i int32, v float32) {
 	e.Index = append(e.Index, i)
 	e.Value = append(e.Value, v)
 }
 
-// fitting is what a kind gets to fit a transform: the column's first rows rows, and
-// the table for transforms that look at a second column, which must not be the target.
-type fitting struct {
+// Fitting is what a transform is fitted to: the training rows of a column. Other columns
+// of the table may be looked at too, but for the target.
+type Fitting struct {
 	col     *data.Column
 	table   *data.Table
 	target  string
@@ -54,7 +58,7 @@ type fitting struct {
 }
 
 // decode reads the parameters; unknown ones are an error.
-func (f *fitting) decode(p any) error {
+func (f *Fitting) decode(p any) error {
 	if len(f.params) == 0 {
 		return nil
 	}
@@ -69,7 +73,7 @@ func (f *fitting) decode(p any) error {
 // kind makes transforms of one kind.
 type kind struct {
 	// fit looks at training rows alone.
-	fit func(f fitting) (Transform, error)
+	fit func(f Fitting) (Transform, error)
 	// decode reads the JSON of a fitted transform and refuses one that could
 	// do harm.
 	decode func(b []byte) (Transform, error)
@@ -130,16 +134,28 @@ func kindOf(name string) (kind, error) {
 		return kind{fitSVD, decodeAs[svd], anyWords}, nil
 	case "tags":
 		return kind{fitTags, decodeAs[tags], []Type{Categorical, Text}}, nil
+	case "arithmetic":
+		return kind{fitArithmetic, decodeAs[arithmetic], numbersOnly}, nil
+	case "cross":
+		return kind{fitCross, decodeAs[cross], anyWords}, nil
+	case chained:
+		return kind{fitNone, decodeAs[chain], nil}, nil
+	case "directions":
+		return kind{fitNone, decodeAs[directed], nil}, nil
 	case "exact":
 		return kind{fitExact, decodeAs[exact], nil}, nil
 	}
-	return kind{}, fmt.Errorf("unknown transform %q%s", name, hint(name, kindNames))
+	return registeredKind(name)
 }
 
-// kindNames are the transforms that a plan may name.
+// Kinds are the names of transforms that a plan may have, those registered by Register
+// last, in alphabetical order.
+func Kinds() []string { return append(slices.Clone(kindNames), registeredNames()...) }
+
+// kindNames are the kinds of this package.
 var kindNames = []string{
-	"numeric", "impute", "standard", "robust", "quantile", "power", "log", "discretise", "cap",
-	"boolean", "category", "frequency", "onehot", "ordinal", "hashing", "rare",
+	"numeric", "impute", "standard", "robust", "quantile", "power", "log", "discretise", "cap", "arithmetic",
+	"boolean", "category", "frequency", "onehot", "ordinal", "hashing", "rare", "cross",
 	"datetime", "cyclic", "since", "holidays", "text", "chars", "svd", "length", "tags",
 }
 
@@ -148,6 +164,9 @@ var numbersOnly = []Type{Numeric, Boolean}
 
 // anyWords are the types whose values can be told apart as words.
 var anyWords = []Type{Categorical, Boolean, Numeric, Datetime, Text}
+
+// fitNone is of kinds that no plan names.
+func fitNone(Fitting) (Transform, error) { return nil, errors.New("it is no part of a plan") }
 
 // ready is implemented by every transform: it checks decoded or fitted state
 // and builds what JSON does not hold.

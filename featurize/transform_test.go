@@ -631,7 +631,7 @@ func TestTermsInOneRowAreNoTerms(t *testing.T) {
 	t.Parallel()
 	docs := generate(10_000, func(i int) string { return fmt.Sprintf("ab%d cd%d", i, i) })
 	docs[0], docs[1] = "both rows both rows", "both"
-	terms := countTerms(docs, 2)
+	terms := countTerms(docs, nil, 2)
 	if diff := cmp.Diff([]uint64{hashOf("both")}, generate(len(terms), func(i int) uint64 { return terms[i].hash })); diff != "" {
 		t.Error(diff)
 	}

@@ -96,10 +96,7 @@ func made(c featurize.ColumnPlan) string {
 	}
 	kinds := make([]string, len(c.Transforms))
 	for i, s := range c.Transforms {
-		kinds[i] = s.Kind
-		if len(s.Params) > 0 {
-			kinds[i] += string(s.Params)
-		}
+		kinds[i] = s.String()
 	}
 	return strings.Join(kinds, ", ")
 }

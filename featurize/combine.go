@@ -1,0 +1,187 @@
+package featurize
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/data/matrix"
+)
+
+// ofTwo is what transforms of two columns without sparse outputs share.
+type ofTwo struct {
+	Column string `json:"column"`
+	With   string `json:"with"`
+}
+
+// Inputs are the two columns.
+func (c ofTwo) Inputs() []string { return []string{c.Column, c.With} }
+
+// SparseCols is 0.
+func (c ofTwo) SparseCols() int { return 0 }
+
+// Supervised is false.
+func (c ofTwo) Supervised() bool { return false }
+
+// pair finds the other column.
+func (f *Fitting) pair(with string) (ofTwo, *data.Column, error) {
+	switch with {
+	case "":
+		return ofTwo{}, nil, errors.New("parameters: with is missing: name another column")
+	case f.col.Name:
+		return ofTwo{}, nil, fmt.Errorf("parameters: with %q: it is the column itself", with)
+	case f.target:
+		return ofTwo{}, nil, fmt.Errorf("parameters: with %q: it is the target", with)
+	}
+	other, err := Find(f.table, with)
+	if err != nil {
+		return ofTwo{}, nil, fmt.Errorf("parameters: with: %w", err)
+	}
+	return ofTwo{f.col.Name, with}, other, nil
+}
+
+// arithmetic is the sum, difference, product or ratio of two numbers; missing where one
+// of them is, and where the divisor is 0.
+type arithmetic struct {
+	ofTwo
+	Op string `json:"op"`
+}
+
+// arithmeticParams: With is the other column.
+type arithmeticParams struct {
+	Op   string `json:"op"`
+	With string `json:"with"`
+}
+
+// signs are how the names of features write the operations.
+var signs = map[string]string{"sum": "+", "difference": "-", "product": "*", "ratio": "/"}
+
+func fitArithmetic(f Fitting) (Transform, error) {
+	var p arithmeticParams
+	if err := f.decode(&p); err != nil {
+		return nil, err
+	}
+	of, _, err := f.pair(p.With)
+	if err != nil {
+		return nil, err
+	}
+	t := &arithmetic{of, p.Op}
+	if t.ready() != nil {
+		return nil, fmt.Errorf("parameters: op %q: use sum, difference, product or ratio", p.Op)
+	}
+	return t, nil
+}
+
+func (t *arithmetic) ready() error {
+	if signs[t.Op] == "" {
+		return fmt.Errorf("column %q: unknown operation %q", t.Column, t.Op)
+	}
+	return nil
+}
+
+func (t *arithmetic) Kind() string { return "arithmetic" }
+
+func (t *arithmetic) Features() []matrix.Feature {
+	return []matrix.Feature{{Name: t.Column + signs[t.Op] + t.With, Sources: t.Inputs()}}
+}
+
+func (t *arithmetic) Row(in []Cell, out []float32, _ *Entries) error {
+	a, ok := in[0].number()
+	b, also := in[1].number()
+	if !ok || !also {
+		return errDate
+	}
+	a, b = bounded(a), bounded(b)
+	switch t.Op {
+	case "sum":
+		out[0] = clamp(a + b)
+	case "difference":
+		out[0] = clamp(a - b)
+	case "product":
+		out[0] = clamp(a * b)
+	case "ratio":
+		if out[0] = float32(math.NaN()); b != 0 {
+			out[0] = clamp(a / b)
+		}
+	}
+	return nil
+}
+
+// cross makes a category of the values of two columns together. Pairs of one training
+// row and those that training did not have are missing.
+type cross struct {
+	ofTwo
+	Layout *string `json:"layout,omitempty"` // as in category
+	Other  *string `json:"other,omitempty"`  // the same for With
+	// Levels are the pairs, the most frequent first.
+	Levels [][2]string `json:"levels"`
+
+	codes map[[2]string]float32
+}
+
+// crossParams: With is the other column.
+type crossParams struct {
+	With string `json:"with"`
+}
+
+func fitCross(f Fitting) (Transform, error) {
+	var p crossParams
+	if err := f.decode(&p); err != nil {
+		return nil, err
+	}
+	of, other, err := f.pair(p.With)
+	if err != nil {
+		return nil, err
+	}
+	t := &cross{ofTwo: of, Layout: layoutOf(f.col), Other: layoutOf(other), Levels: [][2]string{}}
+	counts := map[[2]string]int{}
+	for i := range f.rows {
+		if k, ok := t.key(cellAt(f.col, i), cellAt(other, i)); ok {
+			counts[k]++
+		}
+	}
+	for k, n := range counts {
+		if n > 1 {
+			t.Levels = append(t.Levels, k)
+		}
+	}
+	slices.SortFunc(t.Levels, func(a, b [2]string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), slices.Compare(a[:], b[:]))
+	})
+	t.Levels = t.Levels[:min(len(t.Levels), maxLevels)]
+	return t, t.ready()
+}
+
+func (t *cross) key(a, b Cell) (k [2]string, ok bool) {
+	return [2]string{a.key(t.Layout), b.key(t.Other)}, a.kind != missing && b.kind != missing
+}
+
+func (t *cross) ready() error {
+	t.codes = make(map[[2]string]float32, len(t.Levels))
+	for i, k := range t.Levels {
+		t.codes[k] = float32(i)
+	}
+	if len(t.codes) != len(t.Levels) || len(t.Levels) > maxLevels {
+		return fmt.Errorf("column %q: pairs that repeat, or more than %d", t.Column, maxLevels)
+	}
+	return nil
+}
+
+func (t *cross) Kind() string { return "cross" }
+
+func (t *cross) Features() []matrix.Feature {
+	return []matrix.Feature{{Name: t.Column + "×" + t.With, Sources: t.Inputs(), Levels: len(t.Levels)}}
+}
+
+func (t *cross) Row(in []Cell, out []float32, _ *Entries) error {
+	out[0] = float32(math.NaN())
+	if k, ok := t.key(in[0], in[1]); ok {
+		if code, known := t.codes[k]; known {
+			out[0] = code
+		}
+	}
+	return nil
+}
