@@ -1,8 +1,6 @@
 package predictor
 
 import (
-	"fmt"
-
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
@@ -40,6 +38,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeStatistics(b, in.Raw)
 	case kindPrepared:
 		return decodePrepared(b, in.Raw)
+	case kindTexted:
+		return decodeTexted(b, in.Raw)
 	case kindMLP:
 		return decodeMLP(b, in.Raw)
 	case kindAdditive:
@@ -51,7 +51,7 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}
-	return nil, fmt.Errorf("unknown predictor %q: written by a newer version?", kind)
+	return decodeRegistered(kind, b, in)
 }
 
 // Row is one row in the forms that predictors read.
@@ -90,4 +90,6 @@ type Expanded interface {
 var (
 	_ Expanded = (*Statistics)(nil)
 	_ Expanded = (*Prepared)(nil)
+
+	_ RowPredictor = (*Texted)(nil)
 )

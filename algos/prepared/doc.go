@@ -8,6 +8,8 @@
 //	deviations   a number less its mean among the rows of the same category
 //	arithmetic   sums, differences, products and ratios of two numbers; of two
 //	             features of elapsed days, that is the time between two dates
+//	text         the sums of a linear model of the texts (text.go): always there where
+//	             there is text
 //
 // A fit first makes candidates for a sample of its training rows and boosts a few
 // rounds on them; those that save the most loss are kept (choose.go), made for all

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
+	"github.com/seed-09a2cce4/automl/algos/linear"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -81,11 +82,11 @@ func parseSettings(p search.Params) (*settings, error) {
 	return s, nil
 }
 
-// Suits says that there are categories, or numbers to calculate with: not counts
+// Suits says that there are categories, texts, or numbers to calculate with: not counts
 // of words and the like, most of which are zero.
 func (Learner) Suits(s algos.Shape) bool {
 	sparse := s.Filled > 0 && s.Filled < mostlyZero
-	return s.Categorical > 0 || s.Features > 1 && !sparse
+	return s.Categorical > 0 || s.SparseNNZ > 0 || s.Features > 1 && !sparse
 }
 
 // Space is that of package gbdt and the number of columns.
@@ -147,6 +148,11 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	sample.Features += max(0, 5*numbers*(numbers-1)/2)
 	choice := gbdt.New().Estimate(sample, choiceParams(nil, s.Rows, metrics.Width(s.Task, s.Classes)))
 	cost.Seconds += choice.Seconds
+	if s.SparseNNZ > 0 {
+		text := linear.Learner{}.Estimate(algos.Shape{Rows: s.Rows, SparseNNZ: s.SparseNNZ, Task: s.Task, Classes: s.Classes}, nil)
+		cost.Seconds += text.Seconds * (1 + innerFolds) * textSteps / 60 // of its usual steps
+		cost.Bytes += text.Bytes
+	}
 	cost.Bytes = max(cost.Bytes+int64(s.Rows)*int64(4*further), choice.Bytes+int64(sample.Rows)*int64(4*sample.Features))
 	return cost
 }
@@ -173,6 +179,32 @@ func fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
 		return nil, err
 	}
 	r = withoutIdle(r)
+	texts, err := readTexts(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case texts == nil:
+		return boost(ctx, r, set)
+	}
+	features := len(r.Train.M.Frame.Features)
+	with := *r
+	with.Train.M = r.Train.M.Extend(texts.features, texts.columns)
+	if len(r.Valid.Rows) > 0 {
+		with.Valid.M = with.Train.M
+	}
+	fitted, err := boost(ctx, &with, set)
+	if err != nil {
+		return nil, err
+	}
+	out := *fitted
+	if out.Predictor, err = predictor.NewTexted(features, texts.model, fitted.Predictor); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// boost prepares columns of the features of a frame and boosts on all of them.
+func boost(ctx context.Context, r *algos.Request, set *settings) (*algos.Fitted, error) {
 	b := newBuilder(r, set)
 	list, err := choose(ctx, b)
 	if err != nil {
