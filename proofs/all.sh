@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 BIN=$(mktemp -d)
 export BIN
 trap 'rm -rf "$BIN"' EXIT
-for proof in determinism faults rest; do
+for proof in determinism faults rest plans; do
 	echo "== $proof"
 	bash "proofs/$proof.sh"
 done
