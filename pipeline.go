@@ -21,7 +21,7 @@ type Pipeline struct {
 	// Features is what becomes of the columns; nil infers it. See [MakePlan].
 	Features *Plan
 	// Learner is a name such as "gbdt"; required. Learners of your own take part once
-	// they are registered, see algos.Register.
+	// they are registered, see [RegisterLearner].
 	Learner string
 	// Params are values of parameters, or a [Range] to draw from; Grid has lists of
 	// values, of which all combinations are tried, at most 1,000.

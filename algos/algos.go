@@ -2,6 +2,7 @@ package algos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -131,14 +132,20 @@ var (
 	learners = map[string]Learner{}
 )
 
-// Register adds a learner; a repeated name is a programming mistake and panics.
-func Register(l Learner) {
+// Register adds a learner, one of your own too: it takes part in searches from then on, in
+// this process. It fails if the learner has no name or there is one of that name already.
+func Register(l Learner) error {
+	name := l.Name()
+	if name == "" {
+		return errors.New("a learner without a name")
+	}
 	mu.Lock()
 	defer mu.Unlock()
-	if _, dup := learners[l.Name()]; dup {
-		panic("algos: learner registered twice: " + l.Name())
+	if _, twice := learners[name]; twice {
+		return fmt.Errorf("learner %q is registered already", name)
 	}
-	learners[l.Name()] = l
+	learners[name] = l
+	return nil
 }
 
 // Lookup finds a registered learner.

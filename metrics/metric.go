@@ -23,23 +23,26 @@ type Metric struct {
 // Lookup finds a metric by its full name or an alias such as "auc", "rmse" or
 // "logloss". Case, spaces and hyphens do not matter.
 func Lookup(name string) (Metric, error) {
-	key := strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(strings.TrimSpace(name)))
+	key := lookupKey(name)
 	if full, ok := aliases[key]; ok {
 		key = full
 	}
-	for i := range definitions {
-		if definitions[i].name == key {
-			return definitions[i].metric(), nil
-		}
+	if d := find(key); d != nil {
+		return d.metric(), nil
 	}
 	return Metric{}, fmt.Errorf("unknown metric %q: there are %s", name, strings.Join(Names(), ", "))
 }
 
+// lookupKey is a name as metrics are found by.
+func lookupKey(name string) string {
+	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(strings.TrimSpace(name)))
+}
+
 // Names lists the full names of all metrics in alphabetical order.
 func Names() []string {
-	names := make([]string, 0, len(definitions))
-	for i := range definitions {
-		names = append(names, definitions[i].name)
+	var names []string
+	for _, d := range all() {
+		names = append(names, d.name)
 	}
 	sort.Strings(names)
 	return names
@@ -52,8 +55,8 @@ func ForTask(t Task) []Metric {
 	if def.Name != "" {
 		list = append(list, def)
 	}
-	for i := range definitions {
-		if m := definitions[i].metric(); m.Name != def.Name && m.Supports(t) {
+	for _, d := range all() {
+		if m := d.metric(); m.Name != def.Name && m.Supports(t) {
 			list = append(list, m)
 		}
 	}

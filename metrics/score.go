@@ -42,15 +42,6 @@ func (m Metric) Score(t Task, classes int, y, pred, w []float32) (float64, error
 	return v, nil
 }
 
-func find(name string) *definition {
-	for i := range definitions {
-		if definitions[i].name == name {
-			return &definitions[i]
-		}
-	}
-	return nil
-}
-
 func newSample(t Task, classes int, y, pred, w []float32) (*sample, error) {
 	switch {
 	case len(y) == 0:

@@ -90,7 +90,8 @@ func (m *Model) Save(path string) (err error) {
 }
 
 // Load opens a bundle. Errors name the file and wrap [ErrCorrupt] or [ErrNewer]
-// where that is the cause.
+// where that is the cause, or the ErrUnknownKind of featurize or predictor where what it
+// was made with is not registered in this program.
 func Load(path string) (*Model, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -150,7 +151,11 @@ func decodeSection(sections map[string][]byte, name string, into any) error {
 	if !ok {
 		return fmt.Errorf("%w: section %q is absent", ErrCorrupt, name)
 	}
-	if err := json.Unmarshal(b, into); err != nil {
+	err := json.Unmarshal(b, into)
+	if errors.Is(err, featurize.ErrUnknownKind) {
+		return fmt.Errorf("section %q: %w", name, err)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: section %q: %v", ErrCorrupt, name, err)
 	}
 	return nil
@@ -167,7 +172,10 @@ func (s *Spec) readMembers(entries []memberEntry, b []byte) error {
 	each(len(entries), func(i int) {
 		e := entries[i]
 		p, err := DecodePredictor(e.Kind, b[e.Offset:e.Offset+e.Size], s.Pipeline)
-		if err != nil {
+		switch {
+		case errors.Is(err, predictor.ErrUnknownKind):
+			errs[i] = fmt.Errorf("member %d: %w", i, err)
+		case err != nil:
 			errs[i] = fmt.Errorf("%w: member %d: %v", ErrCorrupt, i, err)
 		}
 		s.Members[i] = Member{e.Weight, e.Trial, e.Learner, p}

@@ -29,7 +29,9 @@ import (
 
 func TestMain(m *testing.M) {
 	for _, name := range []string{"gbdt", "linear", "baseline"} {
-		algos.Register(paper{name})
+		if err := algos.Register(paper{name}); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
