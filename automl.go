@@ -35,6 +35,9 @@ type (
 	PermuteOptions = model.PermuteOptions
 )
 
+// Limits bound what a search and its model may take; see [Options].
+type Limits = trials.Limits
+
 // ErrNoModel is wrapped by Fit's error when it ended before any trial succeeded.
 var ErrNoModel = scheduler.ErrNoModel
 
@@ -99,6 +102,7 @@ func search(ctx context.Context, table *Table, o Options, asked trials.JobOption
 		return nil, err
 	}
 	defer env.close()
+	defer limitMemory(o.MaxMemory)()
 	env.cache.AddTable(digest, table)
 
 	job := &trials.Job{ID: newID(), Dataset: digest, Options: asked, State: trials.JobRunning, Created: time.Now().UTC()}

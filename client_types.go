@@ -58,8 +58,27 @@ type JobRequest struct {
 	Costs        map[string]map[string]float64 `json:"costs,omitempty" doc:"by true class and predicted class: labels are the classes of least expected cost"`
 	Intervals    float64                       `json:"intervals,omitempty" minimum:"0" exclusiveMaximum:"1" doc:"share of answers that the interval of each prediction is to hold"`
 	Quantiles    []float64                     `json:"quantiles,omitempty" maxItems:"99" doc:"levels between 0 and 1, ascending, that predictions are to come with"`
+	MaxMemory    string                        `json:"max_memory,omitempty" example:"2GB" doc:"refuse trials that by estimate would make a process hold more for the job"`
+	TrialTimeout string                        `json:"trial_timeout,omitempty" example:"30s" doc:"how long a trial may train"`
+	MaxModelSize string                        `json:"max_model_size,omitempty" example:"10MB" doc:"what the model may take"`
+	MaxLatency   float64                       `json:"max_predict_latency,omitempty" minimum:"0" doc:"microseconds that the model may take for a row, in batches on one thread"`
+	ExitScore    *float64                      `json:"exit_score,omitempty" doc:"end once a trial's validation score is as good"`
 	ValidRows    int                           `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
 	Threads      int                           `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
+}
+
+// SetLimits writes limits as a request has them: sizes with their units.
+func (r *JobRequest) SetLimits(l Limits) {
+	if l.MaxMemory > 0 {
+		r.MaxMemory = trials.FormatSize(l.MaxMemory)
+	}
+	if l.MaxModelSize > 0 {
+		r.MaxModelSize = trials.FormatSize(l.MaxModelSize)
+	}
+	if l.TrialTimeout > 0 {
+		r.TrialTimeout = l.TrialTimeout.String()
+	}
+	r.MaxLatency, r.ExitScore = float64(l.MaxPredictLatency)/float64(time.Microsecond), l.ExitScore
 }
 
 // JobStatus is what the service tells about a job.

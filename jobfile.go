@@ -8,12 +8,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed-09a2cce4/automl/featurize"
+	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // ReadJob reads the options of a job from a file in YAML or JSON, whose fields are
@@ -95,10 +97,15 @@ type jobFile struct {
 	Quantiles    []float64                     `json:"quantiles"`
 
 	Limits struct {
-		Minutes    float64 `json:"timeout_minutes"`
-		Trials     int     `json:"max_trials"`
-		Concurrent int     `json:"max_concurrent_trials"`
-		Threads    int     `json:"max_cores_per_trial"`
+		Minutes      float64  `json:"timeout_minutes"`
+		Trials       int      `json:"max_trials"`
+		Concurrent   int      `json:"max_concurrent_trials"`
+		Threads      int      `json:"max_cores_per_trial"`
+		TrialMinutes float64  `json:"trial_timeout_minutes"`
+		ExitScore    *float64 `json:"exit_score"`
+		Memory       any      `json:"max_memory"` // bytes, or with a unit
+		ModelSize    any      `json:"max_model_size"`
+		Latency      float64  `json:"max_predict_latency"` // microseconds a row
 	} `json:"limits"`
 	Featurization struct {
 		Types   map[string]string      `json:"column_name_and_types"`
@@ -129,12 +136,8 @@ func (j *jobFile) options() (Options, error) {
 	if strings.EqualFold(j.Task, "classification") {
 		o.Task = "" // of two classes or more: the target says
 	}
-	if m := j.Limits.Minutes; !(m >= 0) || m > math.MaxInt64/float64(time.Minute)/2 {
-		return o, fmt.Errorf("limits: timeout_minutes %v: use a number above 0", m)
-	}
-	o.Time = time.Duration(j.Limits.Minutes * float64(time.Minute))
-	if j.Limits.Concurrent < 0 {
-		return o, fmt.Errorf("limits: max_concurrent_trials %d: use a number above 0", j.Limits.Concurrent)
+	if err := j.limits(&o); err != nil {
+		return o, fmt.Errorf("limits: %w", err)
 	}
 	if len(j.Featurization.Columns) > 0 {
 		o.Plan = featurize.NewPlan(j.Featurization.Columns)
@@ -147,6 +150,54 @@ func (j *jobFile) options() (Options, error) {
 		o.Folds = fmt.Sprint(f)
 	}
 	return o, j.weights(&o)
+}
+
+// limits reads what bounds the job.
+func (j *jobFile) limits(o *Options) (err error) {
+	l := &j.Limits
+	if l.Concurrent < 0 {
+		return fmt.Errorf("max_concurrent_trials %d: use a number above 0", l.Concurrent)
+	}
+	if o.Time, err = jobDuration("timeout_minutes", l.Minutes, time.Minute); err != nil {
+		return err
+	}
+	if o.TrialTimeout, err = jobDuration("trial_timeout_minutes", l.TrialMinutes, time.Minute); err != nil {
+		return err
+	}
+	if o.MaxPredictLatency, err = jobDuration("max_predict_latency", l.Latency, time.Microsecond); err != nil {
+		return err
+	}
+	o.ExitScore = l.ExitScore
+	if o.MaxMemory, err = jobSize("max_memory", l.Memory); err != nil {
+		return err
+	}
+	o.MaxModelSize, err = jobSize("max_model_size", l.ModelSize)
+	return err
+}
+
+// jobDuration is a number of units of time.
+func jobDuration(field string, n float64, unit time.Duration) (time.Duration, error) {
+	if !(n >= 0) || n > math.MaxInt64/float64(unit)/2 {
+		return 0, fmt.Errorf("%s %v: use a number above 0", field, n)
+	}
+	return time.Duration(n * float64(unit)), nil
+}
+
+// jobSize reads a number of bytes, or a word such as 500MB.
+func jobSize(field string, v any) (int64, error) {
+	text, isText := v.(string)
+	if n, isNumber := v.(float64); isNumber {
+		text = strconv.FormatFloat(n, 'f', -1, 64)
+	} else if v == nil {
+		return 0, nil
+	} else if !isText {
+		text = fmt.Sprint(v)
+	}
+	n, err := trials.ParseSize(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", field, err)
+	}
+	return n, nil
 }
 
 func (j *jobFile) weights(o *Options) error {

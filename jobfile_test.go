@@ -24,7 +24,8 @@ group_column_name: customer
 class_weights: {"yes": 2, "no": 1}
 monotone: {age: 1}
 seed: 18446744073709551615
-limits: {timeout_minutes: 1.5, max_trials: 30, max_concurrent_trials: 2, max_cores_per_trial: 1}
+limits: {timeout_minutes: 1.5, max_trials: 30, max_concurrent_trials: 2, max_cores_per_trial: 1, trial_timeout_minutes: 0.5, exit_score: 0.9,
+  max_memory: 2GB, max_model_size: 1000000, max_predict_latency: 100}
 featurization:
   blocked_columns: [id]
   columns:
@@ -44,10 +45,12 @@ training:
 
 func TestParseJob(t *testing.T) {
 	t.Parallel()
+	score := 0.9
 	want := Options{
 		Target: "churn", Metric: "roc_auc", WeightColumn: "w", Folds: "5", Repeats: 2, GroupColumn: "customer",
 		ClassWeights: map[string]float64{"yes": 2, "no": 1}, Monotone: map[string]int{"age": 1}, Seed: 18446744073709551615,
 		Time: 90 * time.Second, Trials: 30, Workers: 2, Threads: 1, Ignore: []string{"id"}, Include: []string{"gbdt", "linear"}, Best: true,
+		Limits: Limits{MaxMemory: 2e9, TrialTimeout: 30 * time.Second, MaxModelSize: 1e6, MaxPredictLatency: 100 * time.Microsecond, ExitScore: &score},
 		Params: map[string]map[string]any{"gbdt": {"num_leaves": []any{15.0, 31.0}, "learning_rate": 0.1}, "linear": {}},
 		Plan: featurize.NewPlan([]featurize.ColumnPlan{
 			{Name: "age", Type: "numeric"}, {Name: "plan", Type: "categorical", Transforms: []featurize.Step{{Kind: "category"}, {Kind: "frequency"}}},
@@ -75,6 +78,11 @@ func TestParseJobErrors(t *testing.T) {
 		"target_column: y":                    `unknown field "target_column"`,
 		"limits: {timeout: 3}":                `unknown field "timeout"`,
 		"limits: {timeout_minutes: -1}":       "timeout_minutes -1",
+		"limits: {trial_timeout_minutes: -1}": "trial_timeout_minutes -1",
+		"limits: {max_memory: much}":          "max_memory: \"much\" is no size",
+		"limits: {max_model_size: [1]}":       "max_model_size: \"[1]\" is no size",
+		"limits: {max_predict_latency: 1e99}": "max_predict_latency 1e+99",
+		"limits: {exit_score: high}":          "exit_score",
 		"limits: {max_concurrent_trials: -1}": "max_concurrent_trials",
 		"type: command":                       "only automl",
 		"class_weights: even":                 "use balanced",

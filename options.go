@@ -87,6 +87,8 @@ type Options struct {
 	// value, a list of values ([]any) or a [Range]. A learner named here keeps all other
 	// parameters as its search starts with them; one that is not named is searched in full.
 	Params map[string]map[string]any
+	// Limits bound memory, trials and the model, and say what score is enough.
+	Limits
 	// Best makes the model of the best trial alone in place of an ensemble, and
 	// validates every trial on all folds.
 	Best bool
@@ -196,6 +198,7 @@ func (o Options) job() trials.JobOptions {
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
 		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
+		Limits: o.Limits,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

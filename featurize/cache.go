@@ -116,9 +116,9 @@ func (p *Prepared) readRows(t *data.Table, k Key) error {
 	return nil
 }
 
-// bytes is what p may come to hold with all its views made: 4 bytes a cell of
+// Bytes is what p may come to hold with all its views made: 4 bytes a cell of
 // the frame and the dense view, 2 of the bins, 8 an entry of the sparse block.
-func (p *Prepared) bytes() int64 {
+func (p *Prepared) Bytes() int64 {
 	s := p.Shape
 	return int64(s.Rows)*(6*int64(s.Features)+4*int64(s.DenseCols)+16) + 8*int64(s.SparseNNZ)
 }
@@ -251,7 +251,7 @@ func (c *Cache) land(key, dataset string, f *flight) {
 	if f.err != nil {
 		return
 	}
-	it := &entry{key, dataset, f.prepared, f.prepared.bytes()}
+	it := &entry{key, dataset, f.prepared, f.prepared.Bytes()}
 	c.entries[key] = c.recent.PushFront(it)
 	c.held += it.bytes
 	for c.held > c.max && c.recent.Len() > 1 {

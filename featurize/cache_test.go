@@ -157,7 +157,7 @@ func TestCacheIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := NewCache(2*one.bytes() + one.bytes()/2) // room for two
+	c := NewCache(2*one.Bytes() + one.Bytes()/2) // room for two
 	var loaded []string
 	get := func(c *Cache, dataset string) {
 		t.Helper()
@@ -186,7 +186,7 @@ func TestCacheIsBounded(t *testing.T) {
 	if diff := cmp.Diff([]string{"b"}, loaded); diff != "" {
 		t.Errorf("removed with its table: %s", diff)
 	}
-	if c.held != 2*one.bytes() || c.recent.Len() != 2 {
+	if c.held != 2*one.Bytes() || c.recent.Len() != 2 {
 		t.Errorf("%d bytes in %d entries", c.held, c.recent.Len())
 	}
 	small := NewCache(1)

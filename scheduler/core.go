@@ -28,6 +28,8 @@ type Rules struct {
 	Started time.Time
 	Budget  time.Duration
 	End     time.Time
+	// ExitLoss, if not nil, ends the search once a trial has a loss that is not above it.
+	ExitLoss *float64
 	// Whole trials are not given up before their last fold.
 	Whole bool
 	// Slack is how long before the search ends the trials must: they need
@@ -176,6 +178,9 @@ func (s State) Step(e Event) (State, []Action) {
 	}
 	if !s.live {
 		return s, nil
+	}
+	if i := s.reached(); i >= 0 && s.Timed() {
+		return s, append(out, s.finish(exitReason(i))...)
 	}
 	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End()) {
 		return s, append(out, s.finish(timeUp)...)
@@ -404,6 +409,10 @@ func (s *State) fill() []Action {
 			break
 		}
 		if !s.wants(n) {
+			break
+		}
+		if i := s.reachedBefore(n); i >= 0 {
+			s.full = exitReason(i)
 			break
 		}
 		sug, ok := s.choose(n)

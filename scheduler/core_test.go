@@ -161,6 +161,9 @@ func (s *simulation) parseRules(words []string) Rules {
 			r.Timed, r.Budget, r.Slack = true, s.duration(v), 100*time.Millisecond
 		case "folds":
 			r.Spec.Split.Folds = s.number(v)
+		case "exit":
+			loss := s.float(v)
+			r.ExitLoss = &loss
 		default:
 			s.t.Fatalf("job: %q?", w)
 		}

@@ -36,6 +36,7 @@ func (r *runner) finish(ctx context.Context) (*Outcome, error) {
 	if err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) }); err != nil {
 		return nil, err
 	}
+	warnConstant(o)
 	o.Finished = time.Now()
 	r.emit(EventBest, -1, BestData{Trial: -1, Learner: "ensemble", Metric: p.metric.Name, Score: o.Score}, "best/ensemble")
 	r.emit(EventFinished, 0, FinishedData{Ended: o.Ended, Metric: p.metric.Name, Score: &o.Score, Trials: r.state.Finals()}, "finished")
@@ -263,7 +264,7 @@ func noModel(o *Outcome) error {
 	reasons := map[string]int{}
 	failed := 0
 	for _, rec := range o.Records {
-		if rec.State == trials.Failed {
+		if rec.State == trials.Failed || rec.State == trials.Pruned && rec.Result == nil {
 			failed++
 			reasons[rec.Reason]++
 		}

@@ -164,6 +164,9 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	if p.metric, err = chooseMetric(o.Metric, target.Task); err != nil {
 		return nil, input(err)
 	}
+	if err = o.CheckExit(p.metric); err != nil {
+		return nil, input(err)
+	}
 	if err = p.planFeatures(o, target); err != nil {
 		return nil, input(err)
 	}
@@ -184,7 +187,7 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 		Task:   target.Task, Classes: len(target.Classes),
 	}
 	p.learners = suited(p.learners, p.shape, o.Include)
-	return p, nil
+	return p, p.checkMemory(o)
 }
 
 // suited leaves out learners that have nothing to do on this data, unless they
@@ -450,14 +453,18 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		return nil, err
 	}
 	r := &Rules{
-		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best,
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best, ExitLoss: p.exitLoss(o),
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
-		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads},
+		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
 	}
+	r.Spec.Limits.ExitScore = nil
 	if !slices.ContainsFunc(p.learners, func(l algos.Learner) bool { return l.Name() == primary }) {
 		r.Primary = ""
 	}
 	if o.Time > 0 || !o.Deadline.IsZero() || o.Trials == 0 {
+		if err := p.checkTime(c, job, c.Reserve+p.ensembleTime(b), now); err != nil {
+			return nil, err
+		}
 		r.limit(c, job, b, p.ensembleTime(b), now)
 		r.Slack = p.slack(b)
 	}

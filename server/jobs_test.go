@@ -18,7 +18,7 @@ func TestSubmit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})
 	id := f.upload()
-	a := f.want(202, "POST", "/v1/jobs", `{"dataset":"`+id+`","target":"bought","time":"1m30s","name":"first","metric":"auc","seed":18446744073709551615,"types":{"age":"numeric"},"ignore":["city"]}`, ctype, jsonType)
+	a := f.want(202, "POST", "/v1/jobs", `{"dataset":"`+id+`","target":"bought","time":"1m30s","name":"first","metric":"auc","seed":18446744073709551615,"types":{"age":"numeric"},"ignore":["city"],"max_memory":"2000MB","trial_timeout":"30s","max_model_size":"10MB","max_predict_latency":100,"exit_score":0.9}`, ctype, jsonType)
 	var s automl.JobStatus
 	f.decode(a, &s)
 	if s.ID == "" || s.State != trials.JobQueued || a.Header.Get("Location") != "/v1/jobs/"+s.ID || s.Metric != "roc_auc" || s.HasModel {
@@ -31,13 +31,17 @@ func TestSubmit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := trials.JobOptions{Target: "bought", Time: 90 * time.Second, Metric: "auc", Seed: 1<<64 - 1, Types: map[string]string{"age": "numeric"}, Ignore: []string{"city"}}
+	score := 0.9
+	want := trials.JobOptions{Target: "bought", Time: 90 * time.Second, Metric: "auc", Seed: 1<<64 - 1, Types: map[string]string{"age": "numeric"}, Ignore: []string{"city"}, Limits: trials.Limits{
+		MaxMemory: 2e9, TrialTimeout: 30 * time.Second, MaxModelSize: 1e7, MaxPredictLatency: 100 * time.Microsecond, ExitScore: &score,
+	}}
 	if diff := cmp.Diff(want, j.Options); diff != "" || j.Dataset != id || j.Name != "first" {
 		t.Errorf("%+v: %s", j, diff)
 	}
 	var got automl.JobStatus
 	f.decode(f.want(200, "GET", "/v1/jobs/"+s.ID, ""), &got)
-	if got.State != trials.JobQueued || got.Options.Time != "1m30s" || got.Options.Seed != 1<<64-1 {
+	if got.State != trials.JobQueued || got.Options.Time != "1m30s" || got.Options.Seed != 1<<64-1 ||
+		got.Options.MaxMemory != "2GB" || got.Options.TrialTimeout != "30s" || got.Options.MaxModelSize != "10MB" || got.Options.MaxLatency != 100 || *got.Options.ExitScore != 0.9 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -122,6 +126,13 @@ func TestSubmitRefused(t *testing.T) {
 		{"too many repeats", `{"dataset":"DS","target":"bought","repeats":21}`, 422, "body.repeats", ""},
 		{"part of a row held out", `{"dataset":"DS","target":"bought","holdout":1.5}`, 422, "body.holdout", "share"},
 		{"folds and a hold-out", `{"dataset":"DS","target":"bought","folds":"3","holdout":0.5}`, 422, "body.holdout", "exclude each other"},
+		{"odd size", `{"dataset":"DS","target":"bought","max_memory":"much"}`, 422, "body.max_memory", "no size"},
+		{"size of nothing", `{"dataset":"DS","target":"bought","max_model_size":"0MB"}`, 422, "body.max_model_size", "no size"},
+		{"odd timeout", `{"dataset":"DS","target":"bought","trial_timeout":"-3s"}`, 422, "body.trial_timeout", "above 0"},
+		{"timeout beyond the time", `{"dataset":"DS","target":"bought","time":"5s","trial_timeout":"6s"}`, 422, "body.trial_timeout", "contradicts"},
+		{"negative latency", `{"dataset":"DS","target":"bought","max_predict_latency":-1}`, 422, "body.max_predict_latency", ""},
+		{"endless latency", `{"dataset":"DS","target":"bought","max_predict_latency":1e300}`, 422, "body.max_predict_latency", "microseconds"},
+		{"exit score of nothing", `{"dataset":"DS","target":"bought","metric":"auc","exit_score":2}`, 422, "body.exit_score", "at most 1"},
 		{"all rows for validation", `{"dataset":"DS","target":"bought","valid_rows":60}`, 422, "body.valid_rows", ""},
 	}
 	for _, tt := range tests {

@@ -55,6 +55,7 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	c.checkPlan(r)
+	o.Limits = c.limits(r)
 	o.Time = c.budget(r, now)
 	c.checkColumns(r)
 	for _, name := range slices.Sorted(maps.Keys(r.Monotone)) {
@@ -215,6 +216,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 	if o.Time > 0 {
 		r.Time = o.Time.String()
 	}
+	r.SetLimits(o.Limits)
 	return r
 }
 

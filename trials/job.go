@@ -79,6 +79,7 @@ type JobOptions struct {
 	// are for regression.
 	Intervals float64   `json:"intervals,omitempty"`
 	Quantiles []float64 `json:"quantiles,omitempty"`
+	Limits
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

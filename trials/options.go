@@ -64,6 +64,9 @@ func (o *JobOptions) Check() (field string, err error) {
 	if err == nil {
 		field, err = o.checkPlan()
 	}
+	if err == nil {
+		field, err = o.checkLimits()
+	}
 	return field, err
 }
 

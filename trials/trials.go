@@ -78,6 +78,8 @@ type Spec struct {
 	// KeepLoss: models and out-of-fold predictions travel only if the loss is
 	// below it (or it is nil).
 	KeepLoss *float64 `json:"keep_loss,omitempty"`
+	// Limits are the job's; ExitScore is not for workers and nil.
+	Limits Limits `json:"limits,omitzero"`
 }
 
 // Problem is what all trials of a job share.
@@ -107,7 +109,10 @@ type Result struct {
 	FitSeconds     float64 `json:"fit_seconds"`
 	PredictSeconds float64 `json:"predict_seconds"` // for the validation rows
 	Bytes          int64   `json:"bytes"`           // size of the models
-	Kernel         string  `json:"kernel"`          // architecture and kernel set
+	// RowSeconds is what the fold models together take for a row on one thread, in
+	// batches; measured where it is limited, else 0.
+	RowSeconds float64 `json:"row_seconds,omitempty"`
+	Kernel     string  `json:"kernel"` // architecture and kernel set
 }
 
 // Record is the stored state of a trial, kept by compare-and-set.

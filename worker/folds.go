@@ -39,6 +39,7 @@ type trial struct {
 	width   int
 	trainW  []float32 // weights of training rows, nil for one each
 	threads int
+	timeout bool // the job's timeout of trials ends it, not its deadline
 	folds   [][]int32
 
 	oof    []float32 // rows × width, NaN where not validated; means over repetitions
@@ -73,21 +74,14 @@ func (w *worker) run(ctx context.Context, rec *trials.Record) (out outcome, err 
 		fits, cancel = context.WithDeadline(ctx, spec.Deadline)
 	}
 	defer cancel()
-	need := t.estimate()
-	if limit := w.MemoryLimit.Limit(); need > limit {
-		return failed("needs %d MB of memory, the limit is %d MB", mb(need), mb(limit)), nil
+	release, out, err := t.hold(ctx, fits)
+	if err != nil || out.state != "" {
+		return out, err
 	}
-	if fits.Err() != nil && ctx.Err() == nil {
-		return t.outOfTime(0), nil
-	}
-	if err := w.MemoryLimit.Acquire(fits, need); err != nil {
-		if ctx.Err() != nil {
-			return outcome{}, ctx.Err()
-		}
-		return failed("ran out of time waiting for %d MB of memory", mb(need)), nil
-	}
-	left := &leftBehind{release: func() { w.MemoryLimit.Release(need) }}
+	left := &leftBehind{release: release}
 	defer left.done()
+	fits, stop := t.limitTime(fits)
+	defer stop()
 	return t.runFolds(ctx, fits, left)
 }
 
@@ -207,7 +201,7 @@ func (t *trial) estimate() int64 {
 		Rows: t.p.TrainRows, Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols,
 		SparseNNZ: s.SparseNNZ, Filled: s.Filled, Task: t.problem.Task, Classes: t.problem.Classes,
 	}, t.spec.Params)
-	return max(0, cost.Bytes) + 8*int64(len(t.oof)) + 12*int64(t.p.Rows)
+	return trials.HeldBytes(cost.Bytes, t.p.Rows, t.width, 0)
 }
 
 // runFolds fits and scores one fold after the other. ctx is the trial's, fits
@@ -230,6 +224,9 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 			return failed("%s, fold %d: %v", t.spec.Learner, k+1, err), nil
 		}
 		t.tell(k)
+		if reason := t.beyond(); reason != "" {
+			return outcome{state: trials.Pruned, reason: reason}, nil
+		}
 		if k == len(t.folds)-1 {
 			break
 		}
@@ -241,6 +238,9 @@ func (t *trial) runFolds(ctx, fits context.Context, left *leftBehind) (outcome, 
 }
 
 func (t *trial) outOfTime(k int) outcome {
+	if t.timeout {
+		return failed("ran out of its timeout of %v in fold %d of %d", t.spec.Limits.TrialTimeout, k+1, len(t.folds))
+	}
 	return failed("ran out of time in fold %d of %d", k+1, len(t.folds))
 }
 
@@ -336,6 +336,7 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 	t.result.Steps = append(t.result.Steps, f.Steps)
 	t.result.Truncated = t.result.Truncated || f.Truncated
 	t.keep(f)
+	t.timeRows(f.Predictor, valid)
 	return nil
 }
 
@@ -443,6 +444,9 @@ func (t *trial) finish(ctx, fits context.Context, left *leftBehind) (outcome, er
 		if t.spec.Split.Whole() {
 			if t.whole(fits, left); ctx.Err() != nil {
 				return outcome{}, ctx.Err()
+			}
+			if reason := t.beyond(); reason != "" {
+				return outcome{state: trials.Pruned, reason: reason}, nil
 			}
 		}
 		if t.result.OutOfFold, err = t.w.Bus.PutBlob(ctx, trials.EncodeOOF(t.oof)); err == nil {

@@ -29,11 +29,16 @@ type Memory struct {
 
 	mu      sync.Mutex
 	used    int64
-	waiting list.List // of *claim
+	jobs    map[string]int64 // of jobs that have a limit of their own: what they hold
+	waiting list.List        // of *claim
 }
 
+// claim is an amount that is asked for.
 type claim struct {
-	bytes   int64
+	bytes int64
+	// most, if above 0, is what the trials of job may hold together.
+	most    int64
+	job     string
 	granted chan struct{}
 }
 
@@ -47,7 +52,7 @@ func NewMemory(limit int64) *Memory {
 		}
 		limit = max(limit, leastLimit)
 	}
-	return &Memory{limit: limit}
+	return &Memory{limit: limit, jobs: map[string]int64{}}
 }
 
 // Limit is the limit in bytes.
@@ -63,21 +68,20 @@ func (m *Memory) Used() int64 {
 // Acquire waits until n bytes are free and holds them until Release. It fails if
 // ctx ends first or if n is above the limit.
 func (m *Memory) Acquire(ctx context.Context, n int64) error {
-	n = max(n, 0)
-	if n > m.limit {
-		return fmt.Errorf("needs %d MB of memory, the limit is %d MB", mb(n), mb(m.limit))
+	return m.acquire(ctx, &claim{bytes: n})
+}
+
+func (m *Memory) acquire(ctx context.Context, c *claim) error {
+	c.bytes, c.granted = max(c.bytes, 0), make(chan struct{})
+	if limit := c.within(m.limit); c.bytes > limit {
+		return fmt.Errorf("needs %d MB of memory, the limit is %d MB", mb(c.bytes), mb(limit))
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m.mu.Lock()
-	if m.waiting.Len() == 0 && m.used+n <= m.limit {
-		m.used += n
-		m.mu.Unlock()
-		return nil
-	}
-	c := &claim{n, make(chan struct{})}
 	e := m.waiting.PushBack(c)
+	m.grant()
 	m.mu.Unlock()
 	select {
 	case <-c.granted:
@@ -88,7 +92,7 @@ func (m *Memory) Acquire(ctx context.Context, n int64) error {
 	defer m.mu.Unlock()
 	select {
 	case <-c.granted: // in this moment
-		m.used -= n
+		m.letGo(c)
 	default:
 		m.waiting.Remove(e)
 	}
@@ -97,21 +101,54 @@ func (m *Memory) Acquire(ctx context.Context, n int64) error {
 }
 
 // Release gives back n bytes that Acquire has given.
-func (m *Memory) Release(n int64) {
+func (m *Memory) Release(n int64) { m.release(&claim{bytes: n}) }
+
+func (m *Memory) release(c *claim) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.used -= max(n, 0)
+	m.letGo(c)
 	m.grant()
 }
 
-// grant serves those who wait, in order: a large claim is not overtaken for ever.
+// within is the lower one of a limit and the claim's own.
+func (c *claim) within(limit int64) int64 {
+	if c.most > 0 {
+		return min(limit, c.most)
+	}
+	return limit
+}
+
+func (m *Memory) hold(c *claim) {
+	m.used += c.bytes
+	if c.most > 0 {
+		m.jobs[c.job] += c.bytes
+	}
+}
+
+func (m *Memory) letGo(c *claim) {
+	m.used -= max(c.bytes, 0)
+	if c.most <= 0 {
+		return
+	}
+	if m.jobs[c.job] -= c.bytes; m.jobs[c.job] <= 0 {
+		delete(m.jobs, c.job)
+	}
+}
+
+// grant serves those who wait, in order: a large claim is not overtaken for ever,
+// except by other jobs where only its own job's limit keeps it waiting.
 func (m *Memory) grant() {
-	for e := m.waiting.Front(); e != nil; e = m.waiting.Front() {
+	var next *list.Element
+	for e := m.waiting.Front(); e != nil; e = next {
+		next = e.Next()
 		c := e.Value.(*claim)
 		if m.used+c.bytes > m.limit {
 			return
 		}
-		m.used += c.bytes
+		if c.most > 0 && m.jobs[c.job]+c.bytes > c.most {
+			continue
+		}
+		m.hold(c)
 		m.waiting.Remove(e)
 		close(c.granted)
 	}

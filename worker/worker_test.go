@@ -314,6 +314,21 @@ func TestOddTrials(t *testing.T) {
 		{"truncated", with("truncated", soon), trials.Succeeded, ""},
 		{"truncated hold-out", with("truncated", func(s *trials.Spec) { soon(s); s.Split = trials.Split{Folds: 1, Holdout: .3} }), trials.Succeeded, ""},
 		{"too large", with("", func(s *trials.Spec) { s.Params = map[string]any{"bytes": 1e12} }), trials.Failed, "needs 953675 MB of memory, the limit is 1024 MB"},
+		{"above the job's memory", with("", func(s *trials.Spec) {
+			s.Limits.MaxMemory = 1 << 20
+			s.Params = map[string]any{"bytes": 3.0 * (1 << 20)}
+		}), trials.Failed, "needs 4 MB of memory by estimate, 1 MB of them for the features of the table, the limit is 1 MB"},
+		{"within it", with("", func(s *trials.Spec) {
+			s.Limits.MaxMemory = 4 << 20
+			s.Params = map[string]any{"bytes": 3.0 * (1 << 20)}
+		}), trials.Succeeded, ""},
+		{"timeout", with("wait", func(s *trials.Spec) { s.Limits.TrialTimeout = 3 * time.Millisecond }), trials.Failed, "ran out of its timeout of 3ms in fold 1 of 3"},
+		{"truncated by a timeout", with("truncated", func(s *trials.Spec) { s.Limits.TrialTimeout = 3 * time.Millisecond }), trials.Succeeded, ""},
+		{"long timeout", with("", func(s *trials.Spec) { s.Limits.TrialTimeout = time.Hour }), trials.Succeeded, ""},
+		{"large models", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 14 }), trials.Pruned, "its models take 1KB, the limit is 1KB"},
+		{"small enough", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 15 }), trials.Succeeded, ""},
+		{"slow models", with("", func(s *trials.Spec) { s.Limits.MaxPredictLatency = 1 }), trials.Pruned, " µs for a row, the limit is 0.001 µs"},
+		{"fast enough", with("", func(s *trials.Spec) { s.Limits.MaxPredictLatency = time.Hour }), trials.Succeeded, ""},
 		{"unknown learner", with("", func(s *trials.Spec) { s.Learner = "nope" }), trials.Failed, `unknown learner "nope"`},
 		{"unknown kind", with("", func(s *trials.Spec) { s.Kind = "refit" }), trials.Failed, `unknown kind of task "refit"`},
 		{"no problem", with("", func(sp *trials.Spec) { sp.Problem = strings.Repeat("0", 64) }), trials.Failed, "problem: blob 000000000000: no such blob"},
@@ -346,7 +361,15 @@ func TestOddTrials(t *testing.T) {
 			if d := cmp.Diff([]float64{.5, .5}, r.Result.FoldLosses); d != "" || r.Result.OutOfFold != "" {
 				t.Errorf("%s: %+v", c.name, r.Result)
 			}
-		case "truncated", "truncated hold-out":
+		case "large models", "slow models":
+			if r.Result != nil {
+				t.Errorf("%s: %+v", c.name, r.Result)
+			}
+		case "fast enough":
+			if !(r.Result.RowSeconds > 0) {
+				t.Errorf("%s: %+v", c.name, r.Result)
+			}
+		case "truncated", "truncated hold-out", "truncated by a timeout":
 			if !r.Result.Truncated || len(r.Result.FoldLosses) != c.spec.Split.Folds {
 				t.Errorf("%s: %+v", c.name, r.Result)
 			}

@@ -176,6 +176,7 @@ func jobRequest(c *cli.Context) (automl.JobRequest, error) {
 		Group: o.group, TimeColumn: o.timeColumn, Fold: o.fold, Repeats: o.repeats, Holdout: o.holdout,
 		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Threads: o.threads,
 	}
+	request.SetLimits(o.limits)
 	if o.time > 0 {
 		request.Time = o.time.String()
 	}

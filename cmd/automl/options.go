@@ -16,7 +16,7 @@ const defaultTime = 60 * time.Second
 
 // jobFlags are the flags that say what is asked of a job, here or elsewhere.
 func jobFlags() []cli.Flag {
-	return []cli.Flag{
+	return append(limitFlags(),
 		&cli.StringFlag{Name: "target", Usage: "predict column `COL` (required)"},
 		&cli.StringFlag{Name: "time", Usage: "wall-clock budget `DURATION`, such as 60s, 5m, 1h30m (default: 60s, no limit with --trials)"},
 		&cli.StringFlag{Name: "trials", Usage: "end after `N` trials; alone it makes runs repeatable"},
@@ -43,7 +43,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
 		&cli.StringFlag{Name: "job", Usage: "take what is asked from `FILE` (YAML or JSON), in place of these flags"},
 		&cli.StringFlag{Name: "plan", Usage: "make of the columns what `FILE` says, as automl plan --json prints it"},
-	}
+	)
 }
 
 // jobOptions is what jobFlags were given as.
@@ -70,6 +70,7 @@ type jobOptions struct {
 	params                       map[string]map[string]any
 	best                         bool
 	workers                      int // of a job file
+	limits                       automl.Limits
 }
 
 func readJobOptions(c *cli.Context) (*jobOptions, error) {
@@ -104,6 +105,9 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 		return nil, err
 	}
 	if o.costs, err = readCosts(c.Context, c.String("cost-matrix")); err != nil {
+		return nil, err
+	}
+	if o.limits, err = readLimits(c); err != nil {
 		return nil, err
 	}
 	if err = o.readSpread(c); err != nil {
@@ -141,7 +145,7 @@ func readJobFile(c *cli.Context, path string) (*jobOptions, error) {
 		repeats: j.Repeats, balanced: j.Balanced, costs: j.Costs, intervals: j.Intervals, quantiles: j.Quantiles,
 		monotone: j.Monotone, classWeights: j.ClassWeights, holdout: j.Holdout, seed: j.Seed, threads: j.Threads,
 		include: j.Include, exclude: j.Exclude, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
-		params: j.Params, best: j.Best, workers: j.Workers,
+		params: j.Params, best: j.Best, workers: j.Workers, limits: j.Limits,
 	}
 	if o.target == "" {
 		return nil, userf("%s: target_column_name is missing: name the column to predict", path)
@@ -170,7 +174,7 @@ func (o *jobOptions) readBudget(c *cli.Context) (err error) {
 		return err
 	}
 	if c.IsSet("time") {
-		o.time, err = readTime(c.String("time"))
+		o.time, err = readDuration("time", c.String("time"))
 		return err
 	}
 	if o.trials == 0 {
@@ -233,17 +237,6 @@ func shareFlag(c *cli.Context, name string) (float64, error) {
 		return 0, userf("--%s %q: use a share of the rows such as 0.2 or a number of rows", name, c.String(name))
 	}
 	return v, nil
-}
-
-func readTime(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		return 0, userf("--time %q: not a duration: write one such as 60s, 5m or 1h30m", s)
-	}
-	if d <= 0 {
-		return 0, userf("--time %s: the budget must be above zero, such as 60s", s)
-	}
-	return d, nil
 }
 
 // readTypes reads col=kind pairs; the last "=" divides, so that a column's name
