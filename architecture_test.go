@@ -13,7 +13,7 @@ const module = "github.com/seed-09a2cce4/automl"
 // rooms gives each room its layer, as in docs/architecture.md: a room imports
 // lower layers only, or a sibling that allowed names.
 var rooms = map[string]int{
-	"cmd/automl": 9, "server": 8, "": 7, "scheduler": 6, "worker": 6, "bus": 5, "model": 4, "trials": 4,
+	"cmd/automl": 9, "server": 8, "": 7, "scheduler": 6, "worker": 6, "bus": 5, "model": 4, "trials": 4, "report": 5,
 	"ensemble": 3, "algos": 3, "featurize": 3, "search": 2, "data": 1, "metrics": 1,
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	// The learners that this program knows.
@@ -11,6 +12,7 @@ import (
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/file"
 	"github.com/seed-09a2cce4/automl/model"
+	"github.com/seed-09a2cce4/automl/report"
 	"github.com/seed-09a2cce4/automl/scheduler"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -37,6 +39,16 @@ type (
 
 // Limits bound what a search and its model may take; see [Options].
 type Limits = trials.Limits
+
+// Summary is what a search found, in sentences for people; [Summarize] tells it of a
+// model, [WriteReport] writes it as one HTML page with leaderboard and score over time.
+type Summary = report.Summary
+
+// Summarize tells of the search that made a model.
+func Summarize(m *Model) Summary { return report.Summarize(m) }
+
+// WriteReport writes the report of a model, which needs nothing else to be shown.
+func WriteReport(w io.Writer, m *Model) error { return report.WriteHTML(w, m) }
 
 // ErrNoModel is wrapped by Fit's error when it ended before any trial succeeded.
 var ErrNoModel = scheduler.ErrNoModel

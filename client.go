@@ -177,6 +177,12 @@ func (c *Client) DownloadModel(ctx context.Context, id string, w io.Writer) erro
 	return c.do(ctx, call{method: http.MethodGet, path: []string{"v1", "jobs", id, "model"}, raw: w})
 }
 
+// DownloadReport writes what the search of a job found to w, as one HTML page. While
+// the job has no model the error is an *APIError with status 409.
+func (c *Client) DownloadReport(ctx context.Context, id string, w io.Writer) error {
+	return c.do(ctx, call{method: http.MethodGet, path: []string{"v1", "jobs", id, "report"}, raw: w})
+}
+
 // Predict scores rows with the model of a job. A row maps column names to
 // numbers, strings, booleans or nil for missing.
 func (c *Client) Predict(ctx context.Context, id string, rows []map[string]any) ([]RowPrediction, error) {

@@ -74,6 +74,14 @@ func TestClientRequests(t *testing.T) {
 			}
 			return err
 		}, "bytes", seen{"GET", "/v1/jobs/j/model", "", "", "Bearer secret", ""}},
+		{"report", func(ctx context.Context, c *Client) error {
+			var b strings.Builder
+			err := c.DownloadReport(ctx, "j", &b)
+			if err == nil && b.String() != "page" {
+				err = fmt.Errorf("report %q", b.String())
+			}
+			return err
+		}, "page", seen{"GET", "/v1/jobs/j/report", "", "", "Bearer secret", ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

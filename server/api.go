@@ -240,6 +240,14 @@ func (a *api) models() {
 		},
 	}, a.s.downloadModel)
 	a.plain(huma.Operation{
+		OperationID: "get-report", Method: http.MethodGet, Path: "/v1/jobs/{id}/report", Tags: []string{tagJobs},
+		Summary:    "Read what the search found",
+		Parameters: []*huma.Param{idParam("id of the job")},
+		Responses: map[string]*huma.Response{
+			"200": {Description: "One plain page: summary, score over time, leaderboard, importance of columns.", Content: content("text/html", text("HTML"))},
+		},
+	}, a.s.serveReport)
+	a.plain(huma.Operation{
 		OperationID: "predict", Method: http.MethodPost, Path: "/v1/jobs/{id}/predict", Tags: []string{tagJobs},
 		Summary:     "Predict rows with the model",
 		Description: "Columns that the model does not need are ignored; a needed one that is missing is an error that names it.",

@@ -52,7 +52,7 @@ func TestOpenAPIOperations(t *testing.T) {
 	}
 	want := []string{
 		"delete /v1/datasets/{id}", "get /healthz", "get /metrics", "get /readyz", "get /v1/datasets", "get /v1/datasets/{id}", "get /v1/jobs",
-		"get /v1/jobs/{id}", "get /v1/jobs/{id}/events", "get /v1/jobs/{id}/leaderboard", "get /v1/jobs/{id}/model",
+		"get /v1/jobs/{id}", "get /v1/jobs/{id}/events", "get /v1/jobs/{id}/leaderboard", "get /v1/jobs/{id}/model", "get /v1/jobs/{id}/report",
 		"post /v1/datasets", "post /v1/jobs", "post /v1/jobs/{id}/cancel", "post /v1/jobs/{id}/predict",
 	}
 	var got []string

@@ -39,6 +39,21 @@ func TestDownloadModel(t *testing.T) {
 	f.want(404, "GET", "/v1/jobs/nope/model", "").problem(t)
 }
 
+func TestReport(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	digest, _ := f.storeModel(metrics.Binary, []float32{0.75}, "no", "yes")
+	f.store(trials.Job{ID: "done", State: trials.JobSucceeded, Model: digest})
+	f.store(trials.Job{ID: "run", State: trials.JobRunning})
+	a := f.want(200, "GET", "/v1/jobs/done/report", "")
+	if !strings.HasPrefix(a.body, "<!doctype html>") || !strings.HasPrefix(a.Header.Get(ctype), "text/html") ||
+		!strings.HasPrefix(a.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("headers %v: %s", a.Header, a.body)
+	}
+	f.want(409, "GET", "/v1/jobs/run/report", "").problem(t)
+	f.want(404, "GET", "/v1/jobs/nope/report", "").problem(t)
+}
+
 func TestPredict(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Config{})

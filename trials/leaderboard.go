@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
@@ -18,7 +19,15 @@ type Row struct {
 	// Score is in the metric's own direction, nil without a result.
 	Score *float64 `json:"score,omitempty"`
 	// StdErr is the standard error of the mean over folds, nil with fewer than two.
-	StdErr         *float64      `json:"std_err,omitempty"`
+	StdErr *float64 `json:"std_err,omitempty"`
+	// Behind is how much more loss the trial has than the best one, in the mean over the
+	// folds that both were judged on, and BehindErr the standard error of it; nil with fewer
+	// than two. The error allows for the rows that folds have in common in training (Nadeau
+	// and Bengio 2003).
+	Behind    *float64 `json:"behind,omitempty"`
+	BehindErr *float64 `json:"behind_err,omitempty"`
+	// EndSeconds is when the trial ended, from the dispatch of the first; 0 if it has not.
+	EndSeconds     float64       `json:"end_seconds,omitempty"`
 	FitSeconds     float64       `json:"fit_seconds"`
 	PredictSeconds float64       `json:"predict_seconds"`
 	Folds          int           `json:"folds"`
@@ -32,14 +41,51 @@ type Row struct {
 func Rank(records []*Record, m metrics.Metric) []Row {
 	sorted := slices.Clone(records)
 	slices.SortStableFunc(sorted, compare)
+	start := firstQueued(records)
 	rows := make([]Row, len(sorted))
 	for i, r := range sorted {
 		rows[i] = row(r, m)
+		if !start.IsZero() && r.Finished.After(start) {
+			rows[i].EndSeconds = r.Finished.Sub(start).Seconds()
+		}
 		if ranked(r) {
 			rows[i].Rank = i + 1
+			rows[i].Behind, rows[i].BehindErr = behind(r, sorted[0])
 		}
 	}
 	return rows
+}
+
+// firstQueued is when the first of the records was dispatched, zero if it is not known.
+func firstQueued(records []*Record) (t time.Time) {
+	for _, r := range records {
+		if !r.Queued.IsZero() && (t.IsZero() || r.Queued.Before(t)) {
+			t = r.Queued
+		}
+	}
+	return t
+}
+
+// behind compares a trial with the best one fold by fold.
+func behind(r, best *Record) (mean, se *float64) {
+	a, b := r.Result.FoldLosses, best.Result.FoldLosses
+	if r == best || len(a) != len(b) {
+		return nil, nil
+	}
+	diffs := make([]float64, len(a))
+	sum := 0.0
+	for i := range a {
+		diffs[i] = a[i] - b[i]
+		sum += diffs[i]
+	}
+	if se = stdErr(diffs); se == nil {
+		return nil, nil
+	}
+	n := float64(len(a))
+	sum /= n
+	// k folds, of which each trains on k-1 parts and is judged on one.
+	wider := *se * math.Sqrt(1+n/max(1, float64(best.Spec.Split.Folds-1)))
+	return &sum, &wider
 }
 
 func ranked(r *Record) bool { return r.State == Succeeded && r.Result != nil }

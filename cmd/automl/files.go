@@ -53,16 +53,19 @@ func absent(path string, err error) error {
 
 // checkWritable makes sure that path can be written before time is spent on
 // what to write there.
-func checkWritable(path string) error {
+func checkWritable(path string) error { return checkWritableBy("out", path) }
+
+// checkWritableBy is checkWritable of a path that the named flag gave.
+func checkWritableBy(flag, path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return userf("--out %s: is a directory: give a file name", path)
+		return userf("--%s %s: is a directory: give a file name", flag, path)
 	}
 	if special(path) {
 		return nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), tempPattern(path))
 	if err != nil {
-		return userf("--out %s: cannot write there: %w: choose another place", path, cause(err))
+		return userf("--%s %s: cannot write there: %w: choose another place", flag, path, cause(err))
 	}
 	name := f.Name()
 	return errors.Join(f.Close(), os.Remove(name))

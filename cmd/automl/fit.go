@@ -12,6 +12,7 @@ import (
 	"github.com/seed-09a2cce4/automl"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/model"
+	"github.com/seed-09a2cce4/automl/report"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -24,6 +25,7 @@ func fitCommand(p *process) *cli.Command {
 			"ends the search with the best model so far.",
 		Flags: append(jobFlags(),
 			&cli.StringFlag{Name: "out", Usage: "write the model to `FILE` (default: DATA's name with .automl, in this directory)"},
+			&cli.StringFlag{Name: "report", Usage: "write what was found to `FILE` as one plain HTML page"},
 			&cli.StringFlag{Name: "valid", Usage: "judge models on the rows of `FILE` in place of folds"},
 			&cli.StringFlag{Name: "workers", Usage: "run `N` trials at a time here; 0 leaves all to other processes (default: one a core)"},
 			&cli.StringFlag{Name: "nats", Usage: "send the trials through the NATS server at `URL` (default: one inside this process)"},
@@ -60,12 +62,26 @@ func runFit(c *cli.Context, start time.Time) error {
 	if err := checkWritable(out); err != nil {
 		return err
 	}
+	page := c.String("report")
+	if page != "" {
+		if page == out {
+			return userf("--report %s: the model is written there: choose another file", page)
+		}
+		if err := checkWritableBy("report", page); err != nil {
+			return err
+		}
+	}
 	m, err := fit(c.Context, con, args[0], c.String("valid"), options)
 	if err != nil {
 		return err
 	}
 	if err := saveModel(m, out); err != nil {
 		return err
+	}
+	if page != "" {
+		if err := writeReport(m, page); err != nil {
+			return err
+		}
 	}
 	return newFitReport(m, out, args[0], time.Since(start)).print(con)
 }
@@ -131,21 +147,22 @@ func fit(ctx context.Context, con *console, path, validPath string, options auto
 
 // fitReport is what fit prints; its JSON form is stable.
 type fitReport struct {
-	Model       string       `json:"model"`
-	Task        string       `json:"task"`
-	Target      string       `json:"target"`
-	Classes     []string     `json:"classes,omitempty"`
-	Metric      string       `json:"metric"`
-	Score       *float64     `json:"score"`
-	JudgedBy    string       `json:"judged_by"`
-	Rows        int          `json:"rows"`
-	Trials      int          `json:"trials"`
-	Seconds     float64      `json:"seconds"`
-	Interval    float64      `json:"interval,omitempty"`
-	Quantiles   []float64    `json:"quantiles,omitempty"`
-	Ended       string       `json:"ended"`
-	Leaderboard []trials.Row `json:"leaderboard"`
-	Warnings    []string     `json:"warnings"`
+	Model       string         `json:"model"`
+	Task        string         `json:"task"`
+	Target      string         `json:"target"`
+	Classes     []string       `json:"classes,omitempty"`
+	Metric      string         `json:"metric"`
+	Score       *float64       `json:"score"`
+	JudgedBy    string         `json:"judged_by"`
+	Rows        int            `json:"rows"`
+	Trials      int            `json:"trials"`
+	Seconds     float64        `json:"seconds"`
+	Interval    float64        `json:"interval,omitempty"`
+	Quantiles   []float64      `json:"quantiles,omitempty"`
+	Ended       string         `json:"ended"`
+	Summary     report.Summary `json:"summary"`
+	Leaderboard []trials.Row   `json:"leaderboard"`
+	Warnings    []string       `json:"warnings"`
 	why         string
 	data        string
 }
@@ -156,7 +173,7 @@ func newFitReport(m *automl.Model, out, dataPath string, took time.Duration) *fi
 		Model: out, Task: string(info.Task), Target: info.Target, Classes: info.Classes,
 		Metric: info.Metric, Score: finite(info.Score), JudgedBy: judge(info),
 		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended, Interval: info.Interval, Quantiles: info.Quantiles,
-		Leaderboard: list(m.Leaderboard()), Warnings: list(info.Warnings), why: info.Why, data: dataPath,
+		Summary: report.Summarize(m), Leaderboard: list(m.Leaderboard()), Warnings: list(info.Warnings), why: info.Why, data: dataPath,
 	}
 }
 
@@ -194,6 +211,10 @@ func (r *fitReport) print(con *console) error {
 	fmt.Fprintf(con.out, "score    %s %s, by %s\n", r.Metric, optional(r.Score), r.JudgedBy)
 	fmt.Fprintf(con.out, "search   %d trials in %s, ended: %s\n", r.Trials, ago(time.Duration(r.Seconds*float64(time.Second))), r.Ended)
 	fmt.Fprintf(con.out, "model    %s\n", r.Model)
+	if !con.quiet {
+		fmt.Fprintln(con.out)
+		printSummary(con.out, r.Summary)
+	}
 	con.hint("use it   automl predict %s NEW.csv --out predictions.csv", quoteArg(r.Model))
 	return nil
 }
