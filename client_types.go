@@ -33,6 +33,7 @@ type JobRequest struct {
 	Target       string                        `json:"target" minLength:"1" doc:"column to predict"`
 	Time         string                        `json:"time,omitempty" example:"60s" doc:"wall-clock budget from the first dispatched trial, such as 90s or 1h30m"`
 	Deadline     time.Time                     `json:"deadline,omitzero" doc:"absolute end (RFC 3339), beside time"`
+	Preset       string                        `json:"preset,omitempty" enum:"fast,balanced,best,interpretable" doc:"defaults for time, include, params, best and limits where they are absent"`
 	Trials       int                           `json:"trials,omitempty" minimum:"0" doc:"number of trials; alone it has no time limit and is deterministic"`
 	Metric       string                        `json:"metric,omitempty" example:"roc_auc" doc:"scikit-learn's name or a short one"`
 	Task         string                        `json:"task,omitempty" enum:"binary,multiclass,regression" doc:"inferred from the target if absent"`

@@ -82,6 +82,7 @@ type jobFile struct {
 	Positive string `json:"positive_label"`
 	Weight   string `json:"weight_column_name"`
 	Seed     uint64 `json:"seed"`
+	Preset   string `json:"preset"`
 
 	Folds    any     `json:"n_cross_validations"` // auto, holdout or a number
 	Repeats  int     `json:"n_repeats"`
@@ -122,7 +123,7 @@ type jobFile struct {
 
 func (j *jobFile) options() (Options, error) {
 	o := Options{
-		Task: j.Task, Metric: j.Metric, Target: j.Target, PositiveClass: j.Positive, WeightColumn: j.Weight, Seed: j.Seed,
+		Task: j.Task, Metric: j.Metric, Target: j.Target, PositiveClass: j.Positive, WeightColumn: j.Weight, Seed: j.Seed, Preset: j.Preset,
 		Repeats: j.Repeats, Holdout: j.Holdout, GroupColumn: j.Group, TimeColumn: j.TimeBy, FoldColumn: j.FoldName,
 		Monotone: j.Monotone, Costs: j.Costs, Intervals: j.Intervals, Quantiles: j.Quantiles,
 		Trials: j.Limits.Trials, Workers: j.Limits.Concurrent, Threads: j.Limits.Threads,
@@ -149,7 +150,13 @@ func (j *jobFile) options() (Options, error) {
 	default:
 		o.Folds = fmt.Sprint(f)
 	}
-	return o, j.weights(&o)
+	if err := j.weights(&o); err != nil || o.Preset == "" || j.Training.Ensemble == nil {
+		return o, err
+	}
+	// An ensemble that is asked for wins over the preset, which is applied here for that.
+	o, err := o.WithPreset()
+	o.Preset, o.Best = "", !*j.Training.Ensemble
+	return o, err
 }
 
 // limits reads what bounds the job.

@@ -63,6 +63,12 @@ func TestParseJob(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	if got, err = ParseJob([]byte(`{"target_column_name": "y", "preset": "fast", "training": {"enable_vote_ensemble": true}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got.Best || got.Time != 10*time.Second || got.MaxModelSize != 5e6 {
+		t.Errorf("an ensemble that is asked for: %+v", got)
+	}
 	if got, err = ParseJob([]byte(`{"target_column_name": "y", "n_cross_validations": "auto", "class_weights": "balanced"}`)); err != nil {
 		t.Fatal(err)
 	}

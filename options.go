@@ -87,6 +87,9 @@ type Options struct {
 	// value, a list of values ([]any) or a [Range]. A learner named here keeps all other
 	// parameters as its search starts with them; one that is not named is searched in full.
 	Params map[string]map[string]any
+	// Preset is a set of defaults for other options: fast, balanced, best or interpretable.
+	// What is given beside it wins; see [Options.WithPreset].
+	Preset string
 	// Limits bound memory, trials and the model, and say what score is enough.
 	Limits
 	// Best makes the model of the best trial alone in place of an ensemble, and
@@ -117,8 +120,23 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// WithPreset fills in what Preset says of Time, Include, Params, Best and the limits where
+// they are not given. [Fit] does so by itself. It fails for an unknown name.
+func (o Options) WithPreset() (Options, error) {
+	job := o.job()
+	if err := job.ApplyPreset(); err != nil {
+		return o, &UserError{err}
+	}
+	o.Time, o.Include, o.Params, o.Best, o.Limits = job.Time, job.Include, job.Params, job.Best, job.Limits
+	return o, nil
+}
+
 // withDefaults fills what is not given and checks the rest, without looking at data.
 func (o Options) withDefaults() (Options, error) {
+	o, err := o.WithPreset()
+	if err != nil {
+		return o, err
+	}
 	if o.Start.IsZero() {
 		o.Start = time.Now()
 	}
@@ -198,7 +216,7 @@ func (o Options) job() trials.JobOptions {
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
 		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
-		Limits: o.Limits,
+		Limits: o.Limits, Preset: o.Preset,
 	}
 	if o.Valid != nil {
 		j.ValidRows = o.Valid.Rows()

@@ -56,6 +56,9 @@ func TestSubmitDefaults(t *testing.T) {
 	}{
 		{automl.JobRequest{Target: "y"}, time.Minute},
 		{automl.JobRequest{Target: "y", Trials: 5}, 0},
+		{automl.JobRequest{Target: "y", Preset: "fast"}, 10 * time.Second},
+		{automl.JobRequest{Target: "y", Preset: "fast", Time: "20s"}, 20 * time.Second},
+		{automl.JobRequest{Target: "y", Preset: "best", Trials: 3}, 0},
 		{automl.JobRequest{Target: "y", Deadline: now.Add(time.Hour)}, 0},
 		{automl.JobRequest{Target: "y", Trials: 5, Time: "3s"}, 3 * time.Second},
 	}
@@ -126,6 +129,7 @@ func TestSubmitRefused(t *testing.T) {
 		{"too many repeats", `{"dataset":"DS","target":"bought","repeats":21}`, 422, "body.repeats", ""},
 		{"part of a row held out", `{"dataset":"DS","target":"bought","holdout":1.5}`, 422, "body.holdout", "share"},
 		{"folds and a hold-out", `{"dataset":"DS","target":"bought","folds":"3","holdout":0.5}`, 422, "body.holdout", "exclude each other"},
+		{"odd preset", `{"dataset":"DS","target":"bought","preset":"quick"}`, 422, "body.preset", ""},
 		{"odd size", `{"dataset":"DS","target":"bought","max_memory":"much"}`, 422, "body.max_memory", "no size"},
 		{"size of nothing", `{"dataset":"DS","target":"bought","max_model_size":"0MB"}`, 422, "body.max_model_size", "no size"},
 		{"odd timeout", `{"dataset":"DS","target":"bought","trial_timeout":"-3s"}`, 422, "body.trial_timeout", "above 0"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -57,6 +58,10 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 	c.checkPlan(r)
 	o.Limits = c.limits(r)
 	o.Time = c.budget(r, now)
+	if o.Preset = r.Preset; o.ApplyPreset() != nil {
+		c.add("preset", r.Preset, "preset %q: use %s", r.Preset, strings.Join(trials.Presets(), ", "))
+		o.Preset = ""
+	}
 	c.checkColumns(r)
 	for _, name := range slices.Sorted(maps.Keys(r.Monotone)) {
 		c.column("monotone", name)
@@ -81,7 +86,7 @@ func (c *checker) budget(r *automl.JobRequest, now time.Time) time.Duration {
 		c.add("deadline", r.Deadline, "the deadline has passed: it is %s now", now.UTC().Format(time.RFC3339))
 	}
 	if r.Time == "" {
-		if r.Trials == 0 && r.Deadline.IsZero() {
+		if r.Trials == 0 && r.Deadline.IsZero() && r.Preset == "" {
 			return automl.DefaultTime
 		}
 		return 0
@@ -207,7 +212,7 @@ func (c *checker) checkLearners(r *automl.JobRequest) {
 func jobRequest(j *trials.Job) automl.JobRequest {
 	o := j.Options
 	r := automl.JobRequest{
-		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
+		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Preset: o.Preset, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
 		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,

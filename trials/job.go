@@ -80,6 +80,8 @@ type JobOptions struct {
 	Intervals float64   `json:"intervals,omitempty"`
 	Quantiles []float64 `json:"quantiles,omitempty"`
 	Limits
+	// Preset names a set of defaults for other options, which ApplyPreset fills in.
+	Preset string `json:"preset,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.

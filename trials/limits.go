@@ -31,6 +31,11 @@ type Limits struct {
 
 // checkLimits reports limits that are no limits, or that contradict each other.
 func (o *JobOptions) checkLimits() (field string, err error) {
+	if o.Preset != "" {
+		if _, err := findPreset(o.Preset); err != nil {
+			return "preset", err
+		}
+	}
 	l := &o.Limits
 	switch {
 	case l.MaxMemory < 0:

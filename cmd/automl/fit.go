@@ -96,7 +96,7 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
-		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Limits: o.limits,
+		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Limits: o.limits, Preset: o.preset,
 		NATS: c.String("nats"), Token: c.String("token"),
 	}
 	options.Workers, err = workersFlag(c)
@@ -106,7 +106,10 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 	if err == nil && options.Workers == automl.NoWorkers && options.NATS == "" {
 		err = userf("--workers 0 leaves all trials to other processes: give --nats URL, where they are")
 	}
-	return options, err
+	if err != nil {
+		return options, err
+	}
+	return options.WithPreset()
 }
 
 // workersFlag reads --workers: 0 for none, absent for as many as sensible.

@@ -170,7 +170,7 @@ func jobRequest(c *cli.Context) (automl.JobRequest, error) {
 		return automl.JobRequest{}, err
 	}
 	request := automl.JobRequest{
-		Dataset: c.String("dataset"), Name: c.String("name"), Target: o.target, Trials: o.trials,
+		Dataset: c.String("dataset"), Name: c.String("name"), Target: o.target, Preset: o.preset, Trials: o.trials,
 		Metric: o.metric, Task: o.task, Positive: o.positive, Weight: o.weight, Folds: o.folds, Seed: o.seed,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		Group: o.group, TimeColumn: o.timeColumn, Fold: o.fold, Repeats: o.repeats, Holdout: o.holdout,

@@ -19,6 +19,7 @@ func jobFlags() []cli.Flag {
 	return append(limitFlags(),
 		&cli.StringFlag{Name: "target", Usage: "predict column `COL` (required)"},
 		&cli.StringFlag{Name: "time", Usage: "wall-clock budget `DURATION`, such as 60s, 5m, 1h30m (default: 60s, no limit with --trials)"},
+		&cli.StringFlag{Name: "preset", Usage: "defaults for other flags, which win: `NAME` fast, balanced, best or interpretable"},
 		&cli.StringFlag{Name: "trials", Usage: "end after `N` trials; alone it makes runs repeatable"},
 		&cli.StringFlag{Name: "metric", Usage: "choose models by `M`, a name of scikit-learn such as roc_auc, or a short one such as rmse"},
 		&cli.StringFlag{Name: "task", Usage: "`TASK` binary, multiclass or regression (default: told from the target)"},
@@ -71,6 +72,7 @@ type jobOptions struct {
 	best                         bool
 	workers                      int // of a job file
 	limits                       automl.Limits
+	preset                       string
 }
 
 func readJobOptions(c *cli.Context) (*jobOptions, error) {
@@ -80,7 +82,8 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	o := &jobOptions{
 		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
 		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
-		group: c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
+		preset: c.String("preset"),
+		group:  c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
 	}
 	if err := o.readPlan(c.String("plan")); err != nil {
 		return nil, err
@@ -145,12 +148,12 @@ func readJobFile(c *cli.Context, path string) (*jobOptions, error) {
 		repeats: j.Repeats, balanced: j.Balanced, costs: j.Costs, intervals: j.Intervals, quantiles: j.Quantiles,
 		monotone: j.Monotone, classWeights: j.ClassWeights, holdout: j.Holdout, seed: j.Seed, threads: j.Threads,
 		include: j.Include, exclude: j.Exclude, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
-		params: j.Params, best: j.Best, workers: j.Workers, limits: j.Limits,
+		params: j.Params, best: j.Best, workers: j.Workers, limits: j.Limits, preset: j.Preset,
 	}
 	if o.target == "" {
 		return nil, userf("%s: target_column_name is missing: name the column to predict", path)
 	}
-	if o.time == 0 && o.trials == 0 {
+	if o.time == 0 && o.trials == 0 && o.preset == "" {
 		o.time = defaultTime
 	}
 	return o, nil
@@ -177,7 +180,7 @@ func (o *jobOptions) readBudget(c *cli.Context) (err error) {
 		o.time, err = readDuration("time", c.String("time"))
 		return err
 	}
-	if o.trials == 0 {
+	if o.trials == 0 && o.preset == "" {
 		o.time = defaultTime
 	}
 	return nil

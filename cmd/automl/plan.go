@@ -14,8 +14,8 @@ import (
 	"github.com/seed-09a2cce4/automl/featurize"
 )
 
-// planFlags are the flags of a job that a plan depends on.
-var planFlags = []string{"target", "task", "positive-class", "weight-column", "group-column", "time-column", "fold-column", "type", "ignore", "plan", "job"}
+// planFlags are the flags of a job that a plan depends on, and those that presets set.
+var planFlags = []string{"target", "task", "positive-class", "weight-column", "group-column", "time-column", "fold-column", "type", "ignore", "plan", "job", "preset", "time", "trials", "include", "exclude", "max-model-size", "max-predict-latency"}
 
 func planCommand(*process) *cli.Command {
 	var flags []cli.Flag
@@ -77,7 +77,11 @@ func runPlan(c *cli.Context) error {
 	for _, w := range plan.Warnings {
 		con.warn(w)
 	}
-	return printPlan(con.out, plan)
+	if err := printPlan(con.out, plan); err != nil {
+		return err
+	}
+	printPreset(con.out, options)
+	return nil
 }
 
 // printPlan prints a line for each column.
