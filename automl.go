@@ -89,6 +89,9 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 		return nil, err
 	}
 	job := o.job()
+	if err := continueWith(&job, o.Continue, table); err != nil {
+		return nil, err
+	}
 	outcome, err := search(ctx, table, o, job)
 	if err != nil {
 		return nil, err
@@ -97,7 +100,7 @@ func Fit(ctx context.Context, table *Table, o Options) (*Model, error) {
 	if ctx.Err() != nil { // who interrupts does not want to wait
 		end = time.Now().Add(time.Second)
 	}
-	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed, Options: &job})
+	return buildModel(outcome, buildOptions{Start: o.Start, End: end, Seed: o.Seed, Options: &job, Dataset: outcome.Dataset})
 }
 
 // search runs a job in this process to its end. Options must be complete.

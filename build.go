@@ -28,6 +28,11 @@ type buildOptions struct {
 	Seed  uint64
 	// Options is what the job was asked for.
 	Options *trials.JobOptions
+	// Dataset is the digest of the table.
+	Dataset string
+	// Origin and Created are those of the model that is made again; zero for a search.
+	Origin  *model.Origin
+	Created time.Time
 }
 
 // FinishJob makes the bundle of a service's job; it is what a
@@ -37,7 +42,7 @@ func FinishJob(_ context.Context, job *trials.Job, o *scheduler.Outcome) ([]byte
 	if d := job.Options.Deadline; !d.IsZero() && (end.IsZero() || d.Before(end)) {
 		end = d
 	}
-	m, err := buildModel(o, buildOptions{Start: o.Started, End: end, Seed: job.Options.Seed, Options: &job.Options})
+	m, err := buildModel(o, buildOptions{Start: o.Started, End: end, Seed: job.Options.Seed, Options: &job.Options, Dataset: job.Dataset})
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +84,9 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		for k, p := range models[:min(len(models), len(folds))] {
 			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})
 		}
+	}
+	if spec.Origin = b.Origin; spec.Origin == nil {
+		spec.Origin = originOf(o, b.Dataset, b.Options)
 	}
 	var err error
 	addSpread(&spec, o, b.Options)
@@ -131,12 +139,16 @@ func (b buildOptions) until(o *scheduler.Outcome) time.Time {
 
 func info(o *scheduler.Outcome, b buildOptions) model.Info {
 	target := o.Prepared.Target
+	created, took := b.Created, 0.0
+	if created.IsZero() {
+		created, took = time.Now().UTC().Truncate(time.Second), time.Since(b.Start).Seconds()
+	}
 	return model.Info{
-		Version: Version, Created: time.Now().UTC().Truncate(time.Second), Task: target.Task, Target: target.Name,
+		Version: Version, Created: created, Task: target.Task, Target: target.Name,
 		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, Classes: target.Classes,
 		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Split: o.Split.String(), Trials: len(o.Records),
-		Seconds: time.Since(b.Start).Seconds(), Ended: o.Ended, Warnings: o.Warnings,
+		Seconds: took, Ended: o.Ended, Warnings: o.Warnings,
 		Costs: o.Costs,
-		Data:  "column names, category names, words of text columns and statistics of the columns; no rows",
+		Data:  "column names, category names, words of text columns and statistics of the columns, what was asked of the search; no rows",
 	}
 }

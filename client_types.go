@@ -64,6 +64,7 @@ type JobRequest struct {
 	MaxModelSize string                        `json:"max_model_size,omitempty" example:"10MB" doc:"what the model may take"`
 	MaxLatency   float64                       `json:"max_predict_latency,omitempty" minimum:"0" doc:"microseconds that the model may take for a row, in batches on one thread"`
 	ExitScore    *float64                      `json:"exit_score,omitempty" doc:"end once a trial's validation score is as good"`
+	Continue     string                        `json:"continue,omitempty" maxLength:"128" doc:"id of an earlier job over the same columns and target, whose best configurations are tried first"`
 	ValidRows    int                           `json:"valid_rows,omitempty" minimum:"0" doc:"the last rows of the table, used for validation only"`
 	Threads      int                           `json:"threads,omitempty" minimum:"0" doc:"threads a trial may use"`
 }

@@ -103,6 +103,9 @@ type Options struct {
 	// Plan, if not nil, says what becomes of the columns, in place of inference: one
 	// that [MakePlan] made, maybe edited. Types must then be empty.
 	Plan *Plan
+	// Continue, if not nil, is a model of an earlier search over a table of the same
+	// columns and target: its best configurations are tried before all others.
+	Continue *Model
 	// Valid, if not nil, is a table of the same columns on which all models are
 	// judged; otherwise folds or a hold-out of the training table do that.
 	Valid *data.Table

@@ -27,6 +27,7 @@
 // Sections of version 1: info, plan, pipeline, members, leaderboard and
 // importance are JSON; predictors holds the predictors' binary forms back to
 // back, at the offsets that members names; spread (JSON, where there are intervals or
-// quantiles) says how far answers lie from predictions. A reader ignores sections that it
+// quantiles) says how far answers lie from predictions. origin (JSON) says what the search
+// was asked for. A reader ignores sections that it
 // does not know and refuses versions above its own.
 package model

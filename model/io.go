@@ -58,6 +58,13 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		}
 		sections = append(sections, section{"spread", [][]byte{b}})
 	}
+	if m.spec.Origin != nil {
+		b, err := json.Marshal(m.spec.Origin)
+		if err != nil {
+			return 0, fmt.Errorf("write section %q: %w", "origin", err)
+		}
+		sections = append(sections, section{"origin", [][]byte{b}})
+	}
 	return writeSections(w, append(sections, section{"predictors", pieces}))
 }
 
@@ -134,6 +141,11 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	}
 	if _, ok := sections["spread"]; ok {
 		if err := decodeSection(sections, "spread", &s.Spread); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := sections["origin"]; ok {
+		if err := decodeSection(sections, "origin", &s.Origin); err != nil {
 			return nil, err
 		}
 	}

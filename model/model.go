@@ -83,6 +83,8 @@ type Spec struct {
 	Importance  []Importance
 	// Spread has the bounds for Info.Interval and Info.Quantiles; nil for none.
 	Spread *Spread
+	// Origin says how the model came about; nil if it does not.
+	Origin *Origin
 }
 
 // Model is a trained model. It is immutable and safe for concurrent use.

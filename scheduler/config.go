@@ -127,6 +127,8 @@ type Member struct {
 
 // Outcome is what a job found: the parts of a model, and how they came about.
 type Outcome struct {
+	// Dataset is the digest that the job names its table by.
+	Dataset string
 	// Table is the job's table without the rows whose target is missing.
 	Table    *data.Table
 	Plan     *featurize.Plan

@@ -12,6 +12,7 @@
 //     are validated.
 //   - run.go: the shell, which feeds the core with records and time and does
 //     what it asks for.
+//   - given.go: configurations that a job is given: to begin with, or alone, with weights.
 //   - limits.go: budgets that no model keeps to, and the score that ends a search.
 //   - finish.go: the ensemble and the outcome.
 //   - service.go, lease.go: many jobs, many schedulers. tables.go: who needs

@@ -31,6 +31,7 @@ func (r *runner) finish(ctx context.Context) (*Outcome, error) {
 	p := r.plan
 	o.Table, o.Plan, o.Prepared, o.Metric, o.Split = p.table, p.features, p.prepared, p.metric, p.split
 	o.Warnings, o.Costs = p.warnings, p.costs
+	o.Dataset = r.job.Dataset
 	o.Board = trials.Rank(o.Records, p.metric)
 	until := r.ensembleEnd(interrupted)
 	if err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) }); err != nil {
@@ -86,6 +87,9 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 	candidates := r.candidates(ctx, o)
 	if len(candidates) == 0 {
 		return noModel(o)
+	}
+	if r.job.Options.Refit {
+		return r.reweigh(ctx, o, candidates)
 	}
 	p := r.plan
 	rows := validated(p.folds)

@@ -54,6 +54,8 @@ type plan struct {
 	costs    [][]float64               // by true and predicted class, nil for none
 	monotone map[string]int            // directions of columns, nil for none
 	params   map[string]map[string]any // by learner: what is searched, nil for all
+	first    []trials.Config           // what is tried before all others
+	refit    bool                      // nothing else is
 	split    trials.Split
 	problem  string // digest of the blob
 	warnings []string
@@ -149,7 +151,7 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	if err := checkOptions(o); err != nil {
 		return nil, input(err)
 	}
-	p := &plan{table: t, valid: o.ValidRows, params: o.Params}
+	p := &plan{table: t, valid: o.ValidRows, params: o.Params, first: o.First, refit: o.Refit}
 	var err error
 	if p.learners, err = chooseLearners(o); err != nil {
 		return nil, input(err)
@@ -407,6 +409,10 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 		}
 		cfg.Arms = append(cfg.Arms, a)
 	}
+	var err error
+	if cfg.First, err = p.given(); err != nil {
+		return nil, err
+	}
 	return search.NewStudy(cfg)
 }
 
@@ -453,7 +459,7 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		return nil, err
 	}
 	r := &Rules{
-		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best, ExitLoss: p.exitLoss(o),
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
 	}

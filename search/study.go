@@ -30,6 +30,8 @@ type Arm struct {
 type Config struct {
 	Arms []Arm
 	Seed uint64
+	// First are suggested before the portfolios, in this order; their Key and Origin are set.
+	First []Suggestion
 	// Sampler follows the portfolios; nil means Mixed.
 	Sampler Sampler
 }
@@ -40,7 +42,7 @@ type Suggestion struct {
 	Params  Params
 	// Key is the canonical form of Learner and Params: equal keys, equal configurations.
 	Key string
-	// Origin says where it came from: "portfolio", the sampler ("random",
+	// Origin says where it came from: "first", "portfolio", the sampler ("random",
 	// "quasi-random", "tpe", "gp", "remaining") or "near <number>", the number of
 	// the observation that it is a step away from.
 	Origin string
@@ -102,8 +104,27 @@ func NewStudy(c Config) (*Study, error) {
 			}
 		}
 	}
-	s.start = startOrder(s.arms)
+	start, err := s.first(c.First)
+	if err != nil {
+		return nil, err
+	}
+	s.start = distinct(append(start, startOrder(s.arms)...))
 	return s, nil
+}
+
+// first checks the suggestions that come before all others.
+func (s *Study) first(list []Suggestion) ([]Suggestion, error) {
+	var out []Suggestion
+	for _, f := range list {
+		if !slices.ContainsFunc(s.arms, func(a Arm) bool { return a.Learner == f.Learner }) {
+			return nil, fmt.Errorf("first suggestions: learner %q is not among the arms", f.Learner)
+		}
+		if err := checkValues(f.Params); err != nil {
+			return nil, fmt.Errorf("first suggestions: learner %q: %w", f.Learner, err)
+		}
+		out = append(out, newSuggestion(f.Learner, f.Params, "first"))
+	}
+	return out, nil
 }
 
 func checkValues(p Params) error {
@@ -140,12 +161,21 @@ func startOrder(arms []Arm) []Suggestion {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
-	seen := map[string]bool{}
 	var out []Suggestion
 	for _, e := range all {
-		if !seen[e.s.Key] {
-			seen[e.s.Key] = true
-			out = append(out, e.s)
+		out = append(out, e.s)
+	}
+	return out
+}
+
+// distinct leaves out what has come before.
+func distinct(list []Suggestion) []Suggestion {
+	seen := map[string]bool{}
+	var out []Suggestion
+	for _, s := range list {
+		if !seen[s.Key] {
+			seen[s.Key] = true
+			out = append(out, s)
 		}
 	}
 	return out

@@ -53,6 +53,9 @@ func (s *Server) submit(ctx context.Context, in *submitInput) (*submitOutput, er
 	if err != nil {
 		return nil, err
 	}
+	if opts.First, err = s.continued(ctx, &in.Body, d); err != nil {
+		return nil, err
+	}
 	jobs, err := s.bus.Jobs().List(ctx)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-09a2cce4/automl"
+	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/model"
 	"github.com/seed-09a2cce4/automl/search"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -168,6 +170,36 @@ func TestJobsAreBounded(t *testing.T) {
 	f.want(429, "POST", "/v1/jobs", `{"dataset":"`+id+`","target":"bought"}`, ctype, jsonType)
 	f.update("b", func(j *trials.Job) { j.State = trials.JobFailed })
 	f.want(202, "POST", "/v1/jobs", `{"dataset":"`+id+`","target":"bought"}`, ctype, jsonType)
+}
+
+// TestContinue holds what can be continued: a job with a model over the same columns
+// and target.
+func TestContinue(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Config{})
+	id := f.upload()
+	digest, _ := f.storeSpec(model.Info{Task: metrics.Binary, Classes: []string{"no", "yes"}}, nil, []float32{0.5})
+	f.store(trials.Job{ID: "done", State: trials.JobSucceeded, Model: digest})
+	f.store(trials.Job{ID: "run", State: trials.JobRunning})
+	submit := func(target, from string) string {
+		return fmt.Sprintf(`{"dataset":%q,"target":%q,"continue":%q}`, id, target, from)
+	}
+	a := f.want(202, "POST", "/v1/jobs", submit("bought", "done"), ctype, jsonType)
+	var s automl.JobStatus
+	f.decode(a, &s)
+	j, err := f.s.bus.Jobs().Get(t.Context(), s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []trials.Config{{Learner: "gbdt", Params: search.Params{"num_leaves": 7.0}}}
+	if d := cmp.Diff(want, j.Options.First); d != "" || s.Options.Continue != "done" {
+		t.Errorf("%+v: %s", s.Options, d)
+	}
+	if p := f.want(422, "POST", "/v1/jobs", submit("age", "done"), ctype, jsonType).problem(t); p.Errors[0].Location != "body.continue" || !strings.Contains(p.Errors[0].Message, `the earlier target was "bought"`) {
+		t.Errorf("%+v", p)
+	}
+	f.want(409, "POST", "/v1/jobs", submit("bought", "run"), ctype, jsonType).problem(t)
+	f.want(404, "POST", "/v1/jobs", submit("bought", "nope"), ctype, jsonType).problem(t)
 }
 
 func TestListJobs(t *testing.T) {

@@ -227,6 +227,8 @@ func (f *fixture) storeSpec(info model.Info, spread *model.Spread, values []floa
 	info.Target, info.Columns = "bought", pipeline.Columns()
 	m, err := model.Build(model.Spec{
 		Info: info, Plan: plan, Pipeline: pipeline, Spread: spread,
+		Origin:      &model.Origin{Dataset: "d", Options: trials.JobOptions{Target: "bought"}},
+		Leaderboard: []trials.Row{{Rank: 1, Learner: "gbdt", Params: search.Params{"num_leaves": 7.0}, State: trials.Succeeded}},
 		Members: []model.Member{{Weight: 1, Predictor: predictor.NewConstant(values)}},
 	})
 	if err != nil {

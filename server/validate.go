@@ -53,7 +53,7 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
 		Balanced: r.Balanced, ClassWeights: r.ClassWeights, Monotone: r.Monotone, Costs: r.Costs, Intervals: r.Intervals, Quantiles: r.Quantiles,
-		Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, ValidRows: r.ValidRows, Threads: r.Threads,
+		Continue: r.Continue, Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	c.checkPlan(r)
 	o.Limits = c.limits(r)
@@ -212,7 +212,7 @@ func (c *checker) checkLearners(r *automl.JobRequest) {
 func jobRequest(j *trials.Job) automl.JobRequest {
 	o := j.Options
 	r := automl.JobRequest{
-		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Preset: o.Preset, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
+		Dataset: j.Dataset, Name: j.Name, Target: o.Target, Preset: o.Preset, Continue: o.Continue, Deadline: o.Deadline, Trials: o.Trials, Metric: o.Metric,
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
 		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,

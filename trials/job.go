@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/search"
 )
 
 // JobState is the state of a job.
@@ -80,12 +81,26 @@ type JobOptions struct {
 	Intervals float64   `json:"intervals,omitempty"`
 	Quantiles []float64 `json:"quantiles,omitempty"`
 	Limits
+	// Continue is the id of the job that First comes from, "" for none.
+	Continue string `json:"continue,omitempty"`
+	// First are configurations that are tried before all others. With Refit they alone
+	// are tried, each on all folds, and the model weighs them as they say.
+	First []Config `json:"first,omitempty"`
+	Refit bool     `json:"refit,omitempty"`
 	// Preset names a set of defaults for other options, which ApplyPreset fills in.
 	Preset string `json:"preset,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
 	ValidRows int `json:"valid_rows,omitempty"`
 	// Threads a trial may use; 0 leaves it to each worker.
 	Threads int `json:"threads,omitempty"`
+}
+
+// Config is a configuration that a job is given, and its weight in the model where it
+// has one.
+type Config struct {
+	Learner string        `json:"learner"`
+	Params  search.Params `json:"params,omitempty"`
+	Weight  float64       `json:"weight,omitempty"`
 }
 
 // Job is the stored record of a job, kept by compare-and-set and owned by one

@@ -44,7 +44,7 @@ func newApp(p *process) *cli.App {
 		OnUsageError:              usageError,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
-			fitCommand(p), planCommand(p), predictCommand(p), evaluateCommand(p), explainCommand(p), leaderboardCommand(p), reportCommand(p),
+			fitCommand(p), refitCommand(p), planCommand(p), predictCommand(p), evaluateCommand(p), explainCommand(p), leaderboardCommand(p), reportCommand(p),
 			importCommand(p), exportCommand(p), serveCommand(p), workerCommand(p), jobsCommand(p), versionCommand(p),
 		},
 	}

@@ -25,6 +25,7 @@ func fitCommand(p *process) *cli.Command {
 			"ends the search with the best model so far.",
 		Flags: append(jobFlags(),
 			&cli.StringFlag{Name: "out", Usage: "write the model to `FILE` (default: DATA's name with .automl, in this directory)"},
+			&cli.StringFlag{Name: "continue", Usage: "begin with what was best in the search of `MODEL`, on the same columns and target"},
 			&cli.StringFlag{Name: "report", Usage: "write what was found to `FILE` as one plain HTML page"},
 			&cli.StringFlag{Name: "valid", Usage: "judge models on the rows of `FILE` in place of folds"},
 			&cli.StringFlag{Name: "workers", Usage: "run `N` trials at a time here; 0 leaves all to other processes (default: one a core)"},
@@ -55,6 +56,11 @@ func runFit(c *cli.Context, start time.Time) error {
 		return err
 	}
 	options.Start, options.Logger = start, con.log
+	if from := c.String("continue"); from != "" {
+		if options.Continue, err = loadModel(from); err != nil {
+			return err
+		}
+	}
 	out := c.String("out")
 	if out == "" {
 		out = modelName(args[0])

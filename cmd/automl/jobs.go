@@ -33,6 +33,7 @@ func jobsCommand(*process) *cli.Command {
 				UsageText: "automl jobs submit DATA|--dataset ID --target COL [--wait] [--out FILE] [flags]",
 				Flags: append(append(jobFlags(), remoteFlags()...),
 					&cli.StringFlag{Name: "dataset", Usage: "use the uploaded table `ID` in place of DATA"},
+					&cli.StringFlag{Name: "continue", Usage: "begin with what was best in job `ID`, on the same columns and target"},
 					&cli.StringFlag{Name: "name", Usage: "call the job `NAME`"},
 					&cli.BoolFlag{Name: "wait", DisableDefaultText: true, Usage: "wait until the job is over"},
 					outFlag(),
@@ -177,6 +178,7 @@ func jobRequest(c *cli.Context) (automl.JobRequest, error) {
 		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Threads: o.threads,
 	}
 	request.SetLimits(o.limits)
+	request.Continue = c.String("continue")
 	if o.time > 0 {
 		request.Time = o.time.String()
 	}
