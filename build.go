@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -93,7 +94,36 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	if spec.Importance, err = model.Permute(oof, b.until(o)); err != nil {
 		return nil, err
 	}
-	return model.Build(spec)
+	return bounded(spec, b.Options.MaxModelSize)
+}
+
+// bounded builds the model, with as many rows of the leaderboard as its limit of bytes
+// leaves room for; 0 is no limit. Those of its members always stay.
+func bounded(spec model.Spec, most int64) (*Model, error) {
+	m, err := model.Build(spec)
+	if err != nil || most == 0 {
+		return m, err
+	}
+	for len(spec.Leaderboard) > 1 {
+		size, err := m.WriteTo(io.Discard)
+		if err != nil || size <= most {
+			return m, err
+		}
+		short := slices.Clone(spec.Leaderboard[:len(spec.Leaderboard)/2])
+		for _, row := range spec.Leaderboard[len(short):] {
+			if slices.ContainsFunc(spec.Members, func(m model.Member) bool { return m.Trial == row.Trial }) {
+				short = append(short, row)
+			}
+		}
+		if len(short) == len(spec.Leaderboard) {
+			return m, nil
+		}
+		spec.Leaderboard = short
+		if m, err = model.Build(spec); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // addSpread calibrates intervals and quantiles on the out-of-fold predictions. A

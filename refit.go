@@ -45,7 +45,7 @@ func Refit(ctx context.Context, m *Model, table *Table, o Options) (*Model, erro
 	}
 	forgetTimes(outcome)
 	origin := *m.Origin()
-	origin.Dataset = table.Digest()
+	origin.Dataset, origin.Split = table.Digest(), outcome.Split
 	return buildModel(outcome, buildOptions{Seed: job.Seed, Options: job, Origin: &origin, Created: m.Info().Created})
 }
 
@@ -128,7 +128,7 @@ func forgetTimes(o *scheduler.Outcome) {
 // originOf is what a model is to remember of its job.
 func originOf(o *scheduler.Outcome, digest string, asked *trials.JobOptions) *model.Origin {
 	j := *asked
-	j.Plan, j.First, j.Types = nil, nil, nil
+	j.Plan, j.Types, j.First, j.Past = nil, nil, nil, nil
 	j.Task, j.Metric = o.Prepared.Target.Task, o.Metric.Name
 	if j.Task == metrics.Binary && j.Positive != "" {
 		j.Positive = o.Prepared.Target.Classes[1]
@@ -142,12 +142,15 @@ func originOf(o *scheduler.Outcome, digest string, asked *trials.JobOptions) *mo
 	default:
 		j.Folds, j.Holdout = "holdout", cmp.Or(j.Holdout, s.Holdout)
 	}
-	return &model.Origin{Dataset: digest, Options: j}
+	return &model.Origin{Dataset: digest, Split: o.Split, Options: j}
 }
 
 // ContinueConfigs is how many configurations of an earlier search a search that
-// continues it begins with.
-const ContinueConfigs = 20
+// continues it begins with, ContinueTrials how many of its trials the sampler knows of.
+const (
+	ContinueConfigs = 20
+	ContinueTrials  = 300
+)
 
 // continueWith lets a job begin with the best configurations of an earlier search.
 func continueWith(job *trials.JobOptions, m *Model, table *Table) error {
@@ -157,6 +160,6 @@ func continueWith(job *trials.JobOptions, m *Model, table *Table) error {
 	if err := m.SameTable(job.Target, table.Names()); err != nil {
 		return usageError("continue: %w", err)
 	}
-	job.First = m.Best(ContinueConfigs)
+	job.First, job.Past = m.Best(ContinueConfigs), m.Past(ContinueTrials)
 	return nil
 }

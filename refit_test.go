@@ -11,7 +11,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/model"
-	"github.com/seed-09a2cce4/automl/search"
+	keys "github.com/seed-09a2cce4/automl/search"
 )
 
 func bytesOf(t *testing.T, m *Model) []byte {
@@ -144,7 +144,7 @@ func TestContinue(t *testing.T) {
 	next := fitWaves(t, o)
 	for _, row := range next.Leaderboard() {
 		want := best[row.Trial]
-		if a, b := search.Key(row.Learner, row.Params), search.Key(want.Learner, want.Params); a != b {
+		if a, b := keys.Key(row.Learner, row.Params), keys.Key(want.Learner, want.Params); a != b {
 			t.Errorf("trial %d is %s, want %s", row.Trial, a, b)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -14,6 +15,8 @@ import (
 type Origin struct {
 	// Dataset is the digest of the table.
 	Dataset string `json:"dataset"`
+	// Split is how trials were validated.
+	Split trials.Split `json:"split"`
 	// Options are those of the job, with the task, metric and validation that it came
 	// to, and without the plan of the features, which the model has by itself.
 	Options trials.JobOptions `json:"options"`
@@ -55,6 +58,23 @@ func (m *Model) Best(n int) []trials.Config {
 		}
 	}
 	return out
+}
+
+// Past is what a sampler may know of the search: its n best trials. nil if the model
+// does not say how it came about.
+func (m *Model) Past(n int) *trials.Past {
+	o := m.spec.Origin
+	metric, err := metrics.Lookup(m.spec.Info.Metric)
+	if o == nil || err != nil {
+		return nil
+	}
+	p := &trials.Past{Dataset: o.Dataset, Split: o.Split, Metric: metric.Name}
+	for _, r := range m.spec.Leaderboard {
+		if r.Rank > 0 && r.Score != nil && len(p.Trials) < n {
+			p.Trials = append(p.Trials, trials.Tried{Config: trials.Config{Learner: r.Learner, Params: r.Params}, Loss: metric.Loss(*r.Score)})
+		}
+	}
+	return p
 }
 
 // SameTable reports how a table of the given columns and target differs from the one

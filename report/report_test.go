@@ -105,7 +105,7 @@ func TestSummarizeLittle(t *testing.T) {
 	for _, tt := range []struct {
 		gap, se float64
 		want    string
-	}{{3, 1, "is clear"}, {1.5, 1, "likely but not sure"}, {0.5, 1, "within noise"}, {-3, 1, "within noise"}, {0, 0, "within noise"}} {
+	}{{3, 1, "is clear"}, {1.5, 1, "likely but not sure"}, {0.5, 1, "within noise"}, {-3, 1, "by 3 ± 1 (standard error)"}, {0, 0, "by 0 ± 0 (standard error)"}} {
 		two[1].Behind, two[1].BehindErr = &tt.gap, &tt.se
 		if text := margin(two, "rmse"); !strings.HasSuffix(text, tt.want) {
 			t.Errorf("%v ± %v: %s", tt.gap, tt.se, text)

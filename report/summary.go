@@ -117,11 +117,14 @@ func margin(board []trials.Row, metric string) string {
 		return fmt.Sprintf("%s is ahead of the next learner, %s (%s %s); from one hold-out it cannot be told how sure that is", best.Learner, rival.Learner, metric, optional(rival.Score))
 	}
 	gap, se := *rival.Behind, *rival.BehindErr
+	if gap <= 0 {
+		return fmt.Sprintf("%s and the next learner, %s, are level: over the folds they differ by %s ± %s (standard error)", best.Learner, rival.Learner, number(math.Abs(gap)), number(se))
+	}
 	sure := "which is within noise"
 	switch {
-	case gap >= 2*se && gap > 0:
+	case gap >= 2*se:
 		sure = "which is clear"
-	case gap >= se && gap > 0:
+	case gap >= se:
 		sure = "which is likely but not sure"
 	}
 	return fmt.Sprintf("%s is ahead of the next learner, %s, by %s ± %s (standard error over the folds), %s", best.Learner, rival.Learner, number(gap), number(se), sure)

@@ -33,6 +33,21 @@ func (p *plan) given() ([]search.Suggestion, error) {
 	return out, nil
 }
 
+// known are the trials of the search that the job continues, if it was of the same
+// table, split and metric: elsewhere losses mean something else.
+func (p *plan) known() []search.Observation {
+	if p.past == nil || p.past.Dataset != p.dataset || p.past.Split != p.split || p.past.Metric != p.metric.Name {
+		return nil
+	}
+	var out []search.Observation
+	for _, t := range p.past.Trials {
+		if slices.ContainsFunc(p.learners, func(l algos.Learner) bool { return l.Name() == t.Learner }) {
+			out = append(out, search.Observation{Suggestion: search.Suggestion{Learner: t.Learner, Params: t.Params}, Loss: t.Loss})
+		}
+	}
+	return out
+}
+
 // reweigh makes the model of the given configurations with the given weights. It
 // fails if one of them has not been trained to its end.
 func (r *runner) reweigh(ctx context.Context, o *Outcome, candidates []candidate) error {

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -64,6 +65,8 @@ func (p *plan) checkTime(c *Config, job *trials.Job, reserve time.Duration, now 
 			least, learner = s, l.Name()
 		}
 	}
+	// A fit that is cut still gives a model: see leastHoldout.
+	least /= leastHoldout
 	if math.IsInf(least, 0) || t > used+seconds(least) {
 		return nil
 	}
@@ -133,4 +136,34 @@ func warnConstant(o *Outcome) {
 	if n > 0 {
 		o.Warnings = append(slices.Clip(o.Warnings), fmt.Sprintf("the model is a constant: %d trials were beyond the limits, such as %s", n, example))
 	}
+}
+
+// What a bundle holds beside its predictors, plan and pipeline: the leaderboard, which
+// is cut where it is longer, a line for each column, and what is said of the model.
+const (
+	boardShare  = 10 // the leaderboard may take one part in so many of a model's limit
+	columnBytes = 80
+	infoBytes   = 4096
+)
+
+// predictorBytes is what is left of the limit of a model for its predictors, 0 for no
+// limit. It fails if that is nothing.
+func (p *plan) predictorBytes(most int64) (int64, error) {
+	if most == 0 {
+		return 0, nil
+	}
+	beside := int64(infoBytes + columnBytes*len(p.features.Columns))
+	for _, part := range []any{p.features, p.prepared.Pipeline} {
+		b, err := json.Marshal(part)
+		if err != nil {
+			return 0, fmt.Errorf("size of the model: %w", err)
+		}
+		beside += int64(len(b))
+	}
+	left := most - most/boardShare - beside
+	if left <= 0 {
+		least := (beside*(boardShare+1)/(boardShare-1)/1000 + 1) * 1000
+		return 0, inputf("max model size %s is too small for any model of this table: the least is %s and the predictors", trials.FormatSize(most), trials.FormatSize(least))
+	}
+	return left, nil
 }

@@ -56,6 +56,8 @@ type plan struct {
 	params   map[string]map[string]any // by learner: what is searched, nil for all
 	first    []trials.Config           // what is tried before all others
 	refit    bool                      // nothing else is
+	dataset  string                    // digest that the job names its table by
+	past     *trials.Past              // the search that the job continues, nil for none
 	split    trials.Split
 	problem  string // digest of the blob
 	warnings []string
@@ -151,7 +153,7 @@ func newPlan(ctx context.Context, c *Config, held *tables, o *trials.JobOptions,
 	if err := checkOptions(o); err != nil {
 		return nil, input(err)
 	}
-	p := &plan{table: t, valid: o.ValidRows, params: o.Params, first: o.First, refit: o.Refit}
+	p := &plan{table: t, valid: o.ValidRows, params: o.Params, first: o.First, refit: o.Refit, past: o.Past, dataset: dataset}
 	var err error
 	if p.learners, err = chooseLearners(o); err != nil {
 		return nil, input(err)
@@ -413,6 +415,7 @@ func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
 	if cfg.First, err = p.given(); err != nil {
 		return nil, err
 	}
+	cfg.Known = p.known()
 	return search.NewStudy(cfg)
 }
 
@@ -464,6 +467,9 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
 	}
 	r.Spec.Limits.ExitScore = nil
+	if r.Spec.Limits.MaxModelSize, err = p.predictorBytes(o.MaxModelSize); err != nil {
+		return nil, err
+	}
 	if !slices.ContainsFunc(p.learners, func(l algos.Learner) bool { return l.Name() == primary }) {
 		r.Primary = ""
 	}

@@ -32,6 +32,9 @@ type Config struct {
 	Seed uint64
 	// First are suggested before the portfolios, in this order; their Key and Origin are set.
 	First []Suggestion
+	// Known are trials of an earlier study of the same losses. What they tried is not
+	// sampled again.
+	Known []Observation
 	// Sampler follows the portfolios; nil means Mixed.
 	Sampler Sampler
 }
@@ -63,7 +66,8 @@ type Study struct {
 	arms    []Arm
 	seed    uint64
 	sampler Sampler
-	start   []Suggestion // the portfolios, interleaved
+	start   []Suggestion // what comes first, and the portfolios, interleaved
+	known   []Observation
 }
 
 // How arms are chosen; the values were chosen by hand and are no more than sensible.
@@ -72,6 +76,9 @@ const (
 	armUnknown = 0.3  // an arm without any loss
 	armFails   = 3    // failures without any success that take an arm out
 )
+
+// maxPassed is how many observations with negative numbers a history may have.
+const maxPassed = 1 << 20
 
 // NewStudy checks a configuration.
 func NewStudy(c Config) (*Study, error) {
@@ -108,7 +115,11 @@ func NewStudy(c Config) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.start = distinct(append(start, startOrder(s.arms)...))
+	for i, o := range c.Known {
+		o.Number, o.Key = i-len(c.Known)-maxPassed, Key(o.Learner, o.Params)
+		s.known = append(s.known, o)
+	}
+	s.start = distinct(append(start, s.untried(startOrder(s.arms))...))
 	return s, nil
 }
 
@@ -166,6 +177,16 @@ func startOrder(arms []Arm) []Suggestion {
 		out = append(out, e.s)
 	}
 	return out
+}
+
+// untried leaves out what an earlier study tried.
+func (s *Study) untried(list []Suggestion) []Suggestion {
+	if len(s.known) == 0 {
+		return list
+	}
+	return slices.DeleteFunc(list, func(sug Suggestion) bool {
+		return slices.ContainsFunc(s.known, func(o Observation) bool { return o.Key == sug.Key })
+	})
 }
 
 // distinct leaves out what has come before.
@@ -243,6 +264,12 @@ func (s *Study) Suggestions(number int, history []Observation) iter.Seq[Suggesti
 
 // sample goes through what the sampler suggests for arms drawn by their shares.
 func (s *Study) sample(number int, history []Observation, broken, seen map[string]bool, yield func(Suggestion) bool) {
+	if len(s.known) > 0 {
+		for i := range s.known {
+			seen[s.known[i].Key] = true
+		}
+		history = slices.Concat(s.known, history)
+	}
 	byArm := s.observed(history)
 	shares := s.shares(byArm, broken)
 	asked := make([]*proposals, len(s.arms))

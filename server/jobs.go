@@ -53,7 +53,7 @@ func (s *Server) submit(ctx context.Context, in *submitInput) (*submitOutput, er
 	if err != nil {
 		return nil, err
 	}
-	if opts.First, err = s.continued(ctx, &in.Body, d); err != nil {
+	if err := s.continued(ctx, &in.Body, d, &opts); err != nil {
 		return nil, err
 	}
 	jobs, err := s.bus.Jobs().List(ctx)

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/model"
+	"github.com/seed-09a2cce4/automl/search"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -229,7 +230,7 @@ func (f *fixture) storeSpec(info model.Info, spread *model.Spread, values []floa
 		Info: info, Plan: plan, Pipeline: pipeline, Spread: spread,
 		Origin:      &model.Origin{Dataset: "d", Options: trials.JobOptions{Target: "bought"}},
 		Leaderboard: []trials.Row{{Rank: 1, Learner: "gbdt", Params: search.Params{"num_leaves": 7.0}, State: trials.Succeeded}},
-		Members: []model.Member{{Weight: 1, Predictor: predictor.NewConstant(values)}},
+		Members:     []model.Member{{Weight: 1, Predictor: predictor.NewConstant(values)}},
 	})
 	if err != nil {
 		f.Fatal(err)

@@ -87,6 +87,9 @@ type JobOptions struct {
 	// are tried, each on all folds, and the model weighs them as they say.
 	First []Config `json:"first,omitempty"`
 	Refit bool     `json:"refit,omitempty"`
+	// Past is the search that First comes from, for the sampler where it was of the same
+	// table, split and metric; nil for none.
+	Past *Past `json:"past,omitempty"`
 	// Preset names a set of defaults for other options, which ApplyPreset fills in.
 	Preset string `json:"preset,omitempty"`
 	// ValidRows: the last ValidRows rows of the table are for validation only.
@@ -101,6 +104,20 @@ type Config struct {
 	Learner string        `json:"learner"`
 	Params  search.Params `json:"params,omitempty"`
 	Weight  float64       `json:"weight,omitempty"`
+}
+
+// Past is an earlier search, as far as a sampler wants to know it.
+type Past struct {
+	Dataset string  `json:"dataset"` // digest of the table
+	Split   Split   `json:"split"`
+	Metric  string  `json:"metric"`
+	Trials  []Tried `json:"trials"`
+}
+
+// Tried is a configuration and its loss.
+type Tried struct {
+	Config
+	Loss float64 `json:"loss"`
 }
 
 // Job is the stored record of a job, kept by compare-and-set and owned by one

@@ -19,7 +19,8 @@ type Limits struct {
 	// TrialTimeout is how long the fits of one trial may take. With folds each gets
 	// its share, and one that is cut counts with what it has. Runs with it do not repeat.
 	TrialTimeout time.Duration `json:"trial_timeout,omitempty"`
-	// MaxModelSize bounds the model's predictors in bytes.
+	// MaxModelSize bounds the bytes of the model's file, of which its leaderboard is cut
+	// where it would take more than a tenth. In a Spec it is what is left for predictors.
 	MaxModelSize int64 `json:"max_model_size,omitempty"`
 	// MaxPredictLatency is what the model may take for a row, in batches on one
 	// thread, without the making of features. Runs with it do not repeat.
@@ -52,8 +53,12 @@ func (o *JobOptions) checkLimits() (field string, err error) {
 		return "max_model_size", fmt.Errorf("a model of up to %s contradicts a memory of %s: lower it, or leave it out", FormatSize(l.MaxModelSize), FormatSize(l.MaxMemory))
 	}
 	if o.Metric != "" {
-		if m, err := metrics.Lookup(o.Metric); err == nil {
-			return "exit_score", l.CheckExit(m)
+		m, err := metrics.Lookup(o.Metric)
+		if err != nil {
+			return "", nil // which others report
+		}
+		if err := l.CheckExit(m); err != nil {
+			return "exit_score", err
 		}
 	}
 	if s := l.ExitScore; s != nil && (math.IsNaN(*s) || math.IsInf(*s, 0)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -56,6 +57,9 @@ func runFit(c *cli.Context, start time.Time) error {
 		return err
 	}
 	options.Start, options.Logger = start, con.log
+	if options.MaxMemory > 0 { // already while the table is read
+		debug.SetMemoryLimit(options.MaxMemory)
+	}
 	if from := c.String("continue"); from != "" {
 		if options.Continue, err = loadModel(from); err != nil {
 			return err

@@ -16,7 +16,7 @@ const defaultTime = 60 * time.Second
 
 // jobFlags are the flags that say what is asked of a job, here or elsewhere.
 func jobFlags() []cli.Flag {
-	return append(limitFlags(),
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "target", Usage: "predict column `COL` (required)"},
 		&cli.StringFlag{Name: "time", Usage: "wall-clock budget `DURATION`, such as 60s, 5m, 1h30m (default: 60s, no limit with --trials)"},
 		&cli.StringFlag{Name: "preset", Usage: "defaults for other flags, which win: `NAME` fast, balanced, best or interpretable"},
@@ -44,7 +44,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
 		&cli.StringFlag{Name: "job", Usage: "take what is asked from `FILE` (YAML or JSON), in place of these flags"},
 		&cli.StringFlag{Name: "plan", Usage: "make of the columns what `FILE` says, as automl plan --json prints it"},
-	)
+	}, limitFlags()...)
 }
 
 // jobOptions is what jobFlags were given as.
