@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,8 +100,12 @@ func TestSummarizeLittle(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	s = Summarize(build(t, info, two, nil, one))
-	if !strings.Contains(s.Margin, "gbdt (roc_auc 0.7); from one hold-out it cannot be told") || !strings.Contains(s.Next[0], "no trial has been better since 2s of 9s") {
+	if !strings.Contains(s.Margin, "gbdt (roc_auc 0.7); from one hold-out it cannot be told") || !strings.Contains(s.Next[0], "only 2 trials came to an end") {
 		t.Errorf("%+v", s)
+	}
+	many := slices.Repeat(two[1:], 30)
+	if text := more(append(two[:1:1], many...)); text != "more time is unlikely to help much: no trial has been better since 2s of 9s" {
+		t.Error(text)
 	}
 	for _, tt := range []struct {
 		gap, se float64

@@ -161,11 +161,13 @@ func drives(columns []model.Importance, metric string) string {
 	return strings.Join(parts, ", ") + ": what " + metric + " loses when the column is shuffled"
 }
 
-// Shares that make a sentence: of the search's time since the best trial, and of
-// the importance that one column has.
+// What makes a sentence: the share of the search's time that had passed when the best
+// trial ended, the share of the importance that one column has, and how many trials are
+// too few to say that more are of no use.
 const (
 	late     = 0.7
 	dominant = 0.7
+	few      = 20
 )
 
 func next(m *model.Model) []string {
@@ -191,7 +193,7 @@ func next(m *model.Model) []string {
 	if n := len(none); n > 0 && n < len(measured) {
 		listed := strings.Join(none[:min(most, n)], ", ")
 		if n > most {
-			listed += fmt.Sprintf(" and %d others", n-most)
+			listed += fmt.Sprintf(" and %d more", n-most)
 		}
 		out = append(out, fmt.Sprintf("try without columns that show no use: %s", listed))
 	}
@@ -207,8 +209,15 @@ func more(board []trials.Row) string {
 	if end == 0 || len(board) == 0 || board[0].Rank == 0 {
 		return ""
 	}
-	if board[0].EndSeconds >= late*end {
+	ended := 0
+	for _, r := range board {
+		ended += min(1, r.Rank)
+	}
+	switch {
+	case board[0].EndSeconds >= late*end:
 		return "give it more time: the best trial came late"
+	case ended < few:
+		return fmt.Sprintf("give it more time: only %s came to an end", count(ended, "trial"))
 	}
 	return fmt.Sprintf("more time is unlikely to help much: no trial has been better since %s of %s", duration(board[0].EndSeconds), duration(end))
 }

@@ -21,7 +21,7 @@ func TestApplyPreset(t *testing.T) {
 		{"balanced", trials.JobOptions{}, trials.JobOptions{Time: time.Minute}},
 		{"fast", trials.JobOptions{}, trials.JobOptions{
 			Time: 10 * time.Second, Include: []string{"baseline", "linear", "gbdt", "symmetric", "ebm"}, Best: true,
-			Limits: trials.Limits{MaxModelSize: 5e6, MaxPredictLatency: 50 * time.Microsecond},
+			Limits: trials.Limits{MaxModelSize: 5e6, MaxPredictLatency: 70 * time.Microsecond},
 		}},
 		// What is given wins.
 		{"fast", trials.JobOptions{Trials: 5, Include: []string{"mlp"}, Limits: trials.Limits{MaxModelSize: 1, MaxPredictLatency: 2}}, trials.JobOptions{
