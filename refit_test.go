@@ -47,7 +47,7 @@ func fitWaves(t *testing.T, o Options) *Model {
 // table gives the same bytes for any number of workers, also from a refitted model.
 func TestRefit(t *testing.T) {
 	t.Parallel()
-	old := fitWaves(t, Options{Target: "C", Ignore: []string{"Y"}, Trials: 9, Folds: "3", Seed: 5, Balanced: true})
+	old := fitWaves(t, Options{Target: "C", Ignore: []string{"Y"}, Trials: 7, Folds: "3", Seed: 5, Balanced: true, Include: []string{"gbdt", "linear", "extra_trees"}})
 	rows := make([]int32, 120)
 	for i := range rows {
 		rows[i] = int32(i)
@@ -137,7 +137,7 @@ func TestRefitErrors(t *testing.T) {
 // TestContinue begins a search with what was best in an earlier one.
 func TestContinue(t *testing.T) {
 	t.Parallel()
-	o := Options{Target: "Y", Ignore: []string{"C"}, Trials: 12, Folds: "2", Seed: 1}
+	o := Options{Target: "Y", Ignore: []string{"C"}, Trials: 7, Folds: "2", Seed: 1, Include: []string{"gbdt", "linear", "extra_trees"}}
 	old := fitWaves(t, o)
 	best := old.Best(3)
 	o.Continue, o.Trials, o.Seed = old, 3, 2

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,8 +29,8 @@ var ErrNoOrigin = errors.New("the model does not say how it was made: it was imp
 // Origin says how the model came about, nil if it does not.
 func (m *Model) Origin() *Origin { return m.spec.Origin }
 
-// Configs are the configurations of the ensemble's members with their weights, the
-// heaviest first.
+// Configs are the configurations of the ensemble's members with their weights
+// to nine digits, the heaviest first.
 func (m *Model) Configs() ([]trials.Config, error) {
 	byTrial := map[int]int{}
 	var out []trials.Config
@@ -45,6 +46,9 @@ func (m *Model) Configs() ([]trials.Config, error) {
 			out = append(out, trials.Config{Learner: member.Learner, Params: m.spec.Leaderboard[row].Params})
 		}
 		out[i].Weight += member.Weight
+	}
+	for i := range out { // the shares of folds do not sum up to the same bits
+		out[i].Weight = math.Round(out[i].Weight*1e9) / 1e9
 	}
 	return out, nil
 }

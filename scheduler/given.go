@@ -69,7 +69,13 @@ func (r *runner) reweigh(ctx context.Context, o *Outcome, candidates []candidate
 		return fmt.Errorf("refit: %w", err)
 	}
 	o.Score = score
-	return r.members(ctx, o, candidates, weights)
+	if err := r.members(ctx, o, candidates, weights); err != nil {
+		return err
+	}
+	for i := range o.Members { // as they are given, to the bit
+		o.Members[i].Weight = first[o.Members[i].Trial].Weight
+	}
+	return nil
 }
 
 // lost says why a trial has no model.
