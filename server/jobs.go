@@ -158,6 +158,7 @@ func (s *Server) cancelJob(ctx context.Context, in *jobPath) (*jobBody, error) {
 type boardOutput struct {
 	Body struct {
 		Metric string       `json:"metric,omitempty" doc:"what the scores are; absent before the job is planned"`
+		Ended  string       `json:"ended,omitempty" doc:"what ended the search; absent before that"`
 		Rows   []trials.Row `json:"leaderboard" nullable:"false" doc:"the trials that have ended, best first"`
 	}
 }
@@ -169,6 +170,9 @@ func (s *Server) leaderboard(ctx context.Context, in *jobPath) (*boardOutput, er
 	}
 	out := &boardOutput{}
 	out.Body.Metric, out.Body.Rows = j.Metric, []trials.Row{}
+	if j.State == trials.JobSucceeded || j.State == trials.JobCancelled {
+		out.Body.Ended = j.Reason
+	}
 	if j.Metric == "" {
 		return out, nil
 	}

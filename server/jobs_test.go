@@ -280,8 +280,8 @@ func TestLeaderboard(t *testing.T) {
 		}
 	}
 	var out struct {
-		Metric string
-		Rows   []trials.Row `json:"leaderboard"`
+		Metric, Ended string
+		Rows          []trials.Row `json:"leaderboard"`
 	}
 	f.decode(f.want(200, "GET", "/v1/jobs/j/leaderboard", ""), &out)
 	var got []string
@@ -294,6 +294,13 @@ func TestLeaderboard(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"1 3 succeeded 0.90 ", "2 0 succeeded 0.70 ", "0 1 failed - out of luck"}, got); diff != "" || out.Metric != "roc_auc" {
 		t.Errorf("metric %q: %s", out.Metric, diff)
+	}
+	if out.Ended != "" {
+		t.Errorf("a running job has ended: %s", out.Ended)
+	}
+	f.update("j", func(j *trials.Job) { j.State, j.Reason = trials.JobSucceeded, "the time was up" })
+	if f.decode(f.want(200, "GET", "/v1/jobs/j/leaderboard", ""), &out); out.Ended != "the time was up" {
+		t.Errorf("ended: %q", out.Ended)
 	}
 }
 

@@ -26,6 +26,7 @@ type leaderboardReport struct {
 	Model       string             `json:"model"`
 	Metric      string             `json:"metric"`
 	Score       *float64           `json:"score"`
+	Ended       string             `json:"ended,omitempty"`
 	Leaderboard []trials.Row       `json:"leaderboard"`
 	Importance  []model.Importance `json:"importance"`
 }
@@ -51,7 +52,7 @@ func runLeaderboard(c *cli.Context) error {
 	}
 	if con.json {
 		return con.document(leaderboardReport{
-			Model: args[0], Metric: info.Metric, Score: score,
+			Model: args[0], Metric: info.Metric, Score: score, Ended: info.Ended,
 			Leaderboard: list(m.Leaderboard()), Importance: list(m.Importance()),
 		})
 	}
@@ -62,7 +63,7 @@ func runLeaderboard(c *cli.Context) error {
 	if err := printBoard(con.out, m.Leaderboard(), info.Metric); err != nil {
 		return err
 	}
-	fmt.Fprintf(con.out, "\nmodel: %s %s, by %s\n\n", info.Metric, optional(score), judge(info))
+	fmt.Fprintf(con.out, "\nmodel: %s %s, by %s; search ended: %s\n\n", info.Metric, optional(score), judge(info), oneLine(info.Ended))
 	return printImportance(con.out, m.Importance(), info.Metric)
 }
 
