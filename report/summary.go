@@ -161,11 +161,12 @@ func drives(columns []model.Importance, metric string) string {
 	return strings.Join(parts, ", ") + ": what " + metric + " loses when the column is shuffled"
 }
 
-// What makes a sentence: the share of the search's time that had passed when the best
+// What makes a sentence: the shares of the search's time that had passed when the best
 // trial ended, the share of the importance that one column has, and how many trials are
 // too few to say that more are of no use.
 const (
 	late     = 0.7
+	early    = 0.5
 	dominant = 0.7
 	few      = 20
 )
@@ -218,6 +219,8 @@ func more(board []trials.Row) string {
 		return "give it more time: the best trial came late"
 	case ended < few:
 		return fmt.Sprintf("give it more time: only %s came to an end", count(ended, "trial"))
+	case board[0].EndSeconds > early*end:
+		return ""
 	}
 	return fmt.Sprintf("more time is unlikely to help much: no trial has been better since %s of %s", duration(board[0].EndSeconds), duration(end))
 }
