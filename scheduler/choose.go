@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -10,7 +9,8 @@ import (
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
-// How trials are chosen, bounded and given up. The values were chosen by hand.
+// How trials are chosen, bounded and given up. The values were chosen by hand, but
+// for raceWidth, see benchmarks/portfolio.
 const (
 	passedTries  = 50   // suggestions passed over, one after the other, for want of time
 	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
@@ -23,35 +23,11 @@ const (
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
 	pruneRank    = 5    // trials that must be better before one is given up early
+	raceWidth    = 0.5  // standard errors by which it must be behind
 )
 
 func suggestion(t *trial) search.Suggestion {
 	return search.Suggestion{Learner: t.record.Spec.Learner, Params: t.record.Spec.Params, Key: t.key}
-}
-
-// visible reports whether the choice of trial n may depend on the result of trial i.
-func (s *State) visible(n, i int) bool {
-	return s.trials.at(i).final() && (s.Timed() || i <= n-s.rules.Lag)
-}
-
-// history is what search may know when it is asked for trial n.
-func (s *State) history(n int) []search.Observation {
-	out := make([]search.Observation, 0, s.trials.n+len(s.passed))
-	for i, t := range s.trials.from(0) {
-		if !s.Timed() && i >= n {
-			continue
-		}
-		o := search.Observation{Suggestion: suggestion(t), Number: i, Loss: math.NaN()}
-		if s.visible(n, i) {
-			o.Loss = t.loss()
-			o.Failed = t.record.State == trials.Failed
-		}
-		out = append(out, o)
-	}
-	for i, p := range s.passed {
-		out = append(out, search.Observation{Suggestion: p, Number: -1 - i, Loss: math.NaN()})
-	}
-	return out
 }
 
 // choose asks search for trial n, passing over what the time left is too short for.
@@ -61,8 +37,10 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	}
 	var cheapest search.Suggestion
 	least, tries := math.Inf(1), 0
-	for sug := range s.rules.Study.Suggestions(n+len(s.passed), s.history(n)) {
-		if !s.Timed() || s.fits(sug, s.wait()) {
+	before, wait := s.passed, s.wait()
+	defer func() { s.tellPassed(before) }()
+	for sug := range s.rules.Study.Suggestions(n+s.passed.len(), s.view(n).history) {
+		if !s.Timed() || s.fits(sug, wait) {
 			return sug, true
 		}
 		if s.fits(sug, 0) { // as soon as a worker is free
@@ -71,7 +49,7 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 		if c := s.cost(sug); c < least {
 			cheapest, least = sug, c
 		}
-		s.passed = append(slices.Clip(s.passed), sug)
+		s.passed = s.passed.with(sug)
 		if tries++; tries == passedTries {
 			break
 		}
@@ -88,26 +66,47 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	return search.Suggestion{}, false
 }
 
+// tellPassed tells search of what was passed over since.
+func (s *State) tellPassed(since *passed) {
+	if s.passed == since {
+		return
+	}
+	k := s.knows()
+	for p := s.passed; p != since; p = p.before {
+		k.view.history.Add(p.observation())
+	}
+	s.changed(k)
+}
+
 // cost is the expected time of a trial in seconds.
 func (s *State) cost(sug search.Suggestion) float64 {
-	return s.rules.Cost(sug) * s.slowness(sug.Learner)
+	return s.declared(sug) * s.slowness(sug.Learner)
+}
+
+// declared is the time of a trial in seconds before any was seen; 0 without a clock,
+// where nobody asks for it.
+func (s *State) declared(sug search.Suggestion) float64 {
+	if !s.Timed() {
+		return 0
+	}
+	return s.rules.Cost(sug)
 }
 
 // wait is the expected time until a worker is free for one more trial.
 func (s *State) wait() time.Duration {
-	ahead, load := 0, 0.0
+	n := s.parallel()
+	if !s.Timed() || s.inFlight() < n {
+		return 0
+	}
+	load := 0.0
 	for _, t := range s.open {
-		ahead++
-		c := s.cost(suggestion(t))
+		c := t.declared * s.slowness(t.record.Spec.Learner)
 		if t.record.State == trials.Running {
 			c -= s.now.Sub(t.news).Seconds()
 		}
 		load += max(0, c)
 	}
-	if n := s.parallel(); ahead >= n {
-		return seconds(load / float64(n))
-	}
-	return 0
+	return seconds(load / float64(n))
 }
 
 func seconds(v float64) time.Duration {
@@ -126,7 +125,7 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	if s.End().IsZero() {
 		return true
 	}
-	if !s.tried(sug.Learner) {
+	if !s.knows().tried[sug.Learner] {
 		return s.left(wait) > 0
 	}
 	share := leastFolds
@@ -134,15 +133,6 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 		share = leastHoldout
 	}
 	return s.cost(sug) <= share*s.left(wait).Seconds()
-}
-
-func (s *State) tried(learner string) bool {
-	for _, t := range s.trials.from(0) {
-		if t.record.Spec.Learner == learner {
-			return true
-		}
-	}
-	return false
 }
 
 // deadline is when a trial dispatched now must end, so that others get their
@@ -188,63 +178,33 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 	return &spec
 }
 
-// prune are the mean losses over folds 0 to k above which trial n is given up:
-// those of the trials at the upper quarter so far, and a little more. nil while
+// prune are the mean losses over folds 0 to k above which trial n is given up, see
+// search.Race: it races against the last one of the upper quarter so far. nil while
 // there are too few trials to tell, and for a learner's first trials.
 func (s *State) prune(n int, learner string) []float64 {
-	folds := s.rules.Spec.Split.Count()
-	if folds < 2 {
+	v := s.view(n)
+	rank := min(max(pruneRank, v.ended/4), poolBest-1)
+	own := v.learners[learner]
+	if own == nil || own.ended < pruneAfter || len(v.best) <= rank {
 		return nil
 	}
-	var full [][]float64
-	ended, own := 0, 0
-	for i, t := range s.trials.from(0) {
-		if !s.visible(n, i) || math.IsNaN(t.loss()) {
-			continue
-		}
-		ended++
-		if t.record.Spec.Learner == learner {
-			own++
-		}
-		if t.record.State == trials.Succeeded && len(t.record.Result.FoldLosses) == folds {
-			full = append(full, t.record.Result.FoldLosses)
+	var near [][]float64
+	for i, r := range v.best {
+		if i != rank-1 {
+			near = append(near, r.Result.FoldLosses)
 		}
 	}
-	rank := max(pruneRank, ended/4)
-	if own < pruneAfter || len(full) <= rank {
-		return nil
-	}
-	out := make([]float64, folds-1)
-	sums, means := make([]float64, len(full)), make([]float64, len(full))
-	for k := range out {
-		for i, losses := range full {
-			sums[i] += losses[k]
-			means[i] = sums[i] / float64(k+1)
-		}
-		slices.Sort(means)
-		out[k] = means[rank-1] + 0.1*(means[rank-1]-means[0])
-	}
-	return out
+	return search.Race(v.best[rank-1].Result.FoldLosses, near, raceWidth)
 }
 
 // keepLoss is the loss below which the predictions and models of trial n are
 // worth keeping: what gets it into the ensemble's pool. nil means any.
 func (s *State) keepLoss(n int, learner string) *float64 {
-	var all, own []float64
-	for i, t := range s.trials.from(0) {
-		if !s.visible(n, i) || !t.succeeded() {
-			continue
-		}
-		all = append(all, t.loss())
-		if t.record.Spec.Learner == learner {
-			own = append(own, t.loss())
-		}
-	}
-	if len(all) < poolBest || len(own) < poolLearner {
+	v := s.view(n)
+	own := v.learners[learner]
+	if own == nil || len(v.best) < poolBest || len(own.best) < poolLearner {
 		return nil
 	}
-	slices.Sort(all)
-	slices.Sort(own)
-	keep := max(all[poolBest-1], own[poolLearner-1])
+	keep := max(v.best[poolBest-1].Result.Loss, own.best[poolLearner-1].Result.Loss)
 	return &keep
 }

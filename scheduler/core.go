@@ -111,24 +111,29 @@ type State struct {
 	rules  *Rules
 	trials list  // nil where a record was lost
 	held   []int // numbers of the trials whose blobs are kept
-	passed []search.Suggestion
+	passed *passed
 	ratio  map[string]float64 // of observed to declared cost, by learner
 
 	now, started time.Time
 	workers      int
 	live         bool   // Tick has come
 	prefix       int    // all trials below are in a final state
+	gap          int    // the lowest number without a trial
 	finals       int    // trials in a final state
 	full         string // why no further trial is asked for
 	ended        string // what ended the search
 	best         int    // trial, -1 for none
+
+	known   *known
+	version uint64 // counts changes of trials and passed
 }
 
 // trial is what the core knows of one; it is replaced, never changed.
 type trial struct {
-	record *trials.Record
-	key    string
-	news   time.Time
+	record   *trials.Record
+	key      string
+	news     time.Time
+	declared float64 // cost in seconds, with a clock
 }
 
 func (t *trial) final() bool { return t != nil && t.record.State.Final() }
@@ -225,31 +230,32 @@ func (s *State) Record(number int) *trials.Record {
 
 // put sets trial number.
 func (s *State) put(number int, t *trial) {
-	if t.final() && !s.trials.at(number).final() {
+	old := s.trials.at(number)
+	k := s.knows()
+	k.change(number, old, t, s.Timed())
+	s.changed(k)
+	if t.final() && !old.final() {
 		s.finals++
 	}
 	s.trials = s.trials.with(number, t)
 	for s.trials.at(s.prefix).final() {
 		s.prefix++
 	}
+	for s.trials.at(s.gap) != nil {
+		s.gap++
+	}
 }
 
 // open goes through the trials that are not in a final state.
 func (s *State) open(yield func(int, *trial) bool) {
-	for i, t := range s.trials.from(s.prefix) {
-		if !t.final() && !yield(i, t) {
+	for _, i := range s.knows().open {
+		if !yield(i, s.trials.at(i)) {
 			return
 		}
 	}
 }
 
-func (s *State) inFlight() int {
-	n := 0
-	for range s.open {
-		n++
-	}
-	return n
-}
+func (s *State) inFlight() int { return len(s.knows().open) }
 
 // start makes the job live, after what earlier owners left has been reported.
 func (s *State) start() []Action {
@@ -284,9 +290,10 @@ func (s *State) report(r *trials.Record) []Action {
 	}
 	t := &trial{record: r, news: s.now}
 	if old != nil {
-		t.key = old.key
+		t.key, t.declared = old.key, old.declared
 	} else {
 		t.key = search.Key(r.Spec.Learner, r.Spec.Params)
+		t.declared = s.declared(suggestion(t))
 	}
 	s.put(n, t)
 	if !s.live || !t.final() {
@@ -324,7 +331,7 @@ func (s *State) learn(t *trial) {
 		share = float64(len(r.Result.FoldLosses)) / float64(r.Spec.Split.Count())
 		whole = whole || r.State == trials.Pruned && !r.Result.Truncated
 	}
-	declared := s.rules.Cost(suggestion(t)) * share
+	declared := t.declared * share
 	if !(declared > 0) || !whole && took <= declared*s.slowness(r.Spec.Learner) {
 		return
 	}
@@ -403,7 +410,7 @@ func (s *State) finish(reason string) []Action {
 func (s *State) fill() []Action {
 	var out []Action
 	for s.full == "" {
-		n := s.next()
+		n := s.gap
 		if s.rules.Trials > 0 && n >= s.rules.Trials {
 			s.full = "all trials were run"
 			break
@@ -424,19 +431,10 @@ func (s *State) fill() []Action {
 		}
 		spec := s.spec(n, sug)
 		r := &trials.Record{Spec: *spec, State: trials.Queued, Queued: s.now}
-		s.put(n, &trial{record: r, key: sug.Key, news: s.now})
+		s.put(n, &trial{record: r, key: sug.Key, news: s.now, declared: s.declared(sug)})
 		out = append(out, Action{Kind: Dispatch, Number: n, Spec: spec})
 	}
 	return out
-}
-
-// next is the lowest number without a trial.
-func (s *State) next() int {
-	for i := s.prefix; ; i++ {
-		if s.trials.at(i) == nil {
-			return i
-		}
-	}
 }
 
 // wants reports whether trial n is to be asked for now: with a clock, as long as
@@ -446,23 +444,11 @@ func (s *State) wants(n int) bool {
 	if !s.Timed() {
 		return s.prefix > n-s.rules.Lag
 	}
-	waiting := 0
-	for _, t := range s.open {
-		if t.record.State == trials.Queued {
-			waiting++
-		}
-	}
-	return waiting < max(2, s.parallel())
+	return s.knows().queued < max(2, s.parallel())
 }
 
 // parallel is the number of workers as far as is known: workers elsewhere show
 // by what they have taken.
 func (s *State) parallel() int {
-	running := 0
-	for _, t := range s.open {
-		if t.record.State == trials.Running {
-			running++
-		}
-	}
-	return max(1, s.workers, running)
+	return max(1, s.workers, s.knows().running)
 }

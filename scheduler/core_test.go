@@ -299,7 +299,20 @@ func lossOf(s *trials.Spec) float64 {
 	return d*d + float64(len(s.Learner))/100
 }
 
-// run plays a whole job in which records are reported out of order, repeatedly
+// shuffledRules are those of a job of 60 trials, or of 5 s.
+func shuffledRules(t *testing.T, timed bool) *Rules {
+	r := &Rules{
+		Job: "j", Study: testStudy(t), Trials: 60, Lag: 8, Cost: func(search.Suggestion) float64 { return 1 },
+		Spec: trials.Spec{Kind: trials.Folds, Split: trials.Split{Folds: 3}, Seed: 7},
+	}
+	if timed {
+		r.Trials, r.Timed, r.Budget, r.Slack, r.Primary = 0, true, 5*time.Second, 50*time.Millisecond, "gbdt"
+		r.Cost = func(search.Suggestion) float64 { return 0.2 }
+	}
+	return r
+}
+
+// runShuffled plays a whole job in which records are reported out of order, repeatedly
 // and late, and in which the scheduler crashes; it returns the specs by number.
 func runShuffled(t *testing.T, rules *Rules, seed uint64) []*trials.Spec {
 	r := rand.New(rand.NewPCG(seed, 7))
@@ -312,6 +325,9 @@ func runShuffled(t *testing.T, rules *Rules, seed uint64) []*trials.Spec {
 		e.At = now
 		var actions []Action
 		state, actions = state.Step(e)
+		if r.IntN(100) == 0 {
+			keepsUp(t, state)
+		}
 		for _, a := range actions {
 			switch a.Kind {
 			case Dispatch:
@@ -394,10 +410,7 @@ func runShuffled(t *testing.T, rules *Rules, seed uint64) []*trials.Spec {
 // the specs, thresholds included, are the same however the reports come.
 func TestOrderOfReportsChangesNothing(t *testing.T) {
 	t.Parallel()
-	rules := &Rules{
-		Job: "j", Study: testStudy(t), Trials: 60, Lag: 8, Cost: func(search.Suggestion) float64 { return 1 },
-		Spec: trials.Spec{Kind: trials.Folds, Split: trials.Split{Folds: 3}, Seed: 7},
-	}
+	rules := shuffledRules(t, false)
 	want := runShuffled(t, rules, 1)
 	if len(want) != 60 {
 		t.Fatalf("%d trials instead of 60", len(want))
@@ -421,11 +434,7 @@ func TestOrderOfReportsChangesNothing(t *testing.T) {
 func TestTimedJobsEnd(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(10) {
-		rules := &Rules{
-			Job: "j", Study: testStudy(t), Timed: true, Budget: 5 * time.Second, Slack: 50 * time.Millisecond, Lag: 8,
-			Cost: func(search.Suggestion) float64 { return 0.2 }, Primary: "gbdt",
-			Spec: trials.Spec{Kind: trials.Folds, Split: trials.Split{Folds: 3}, Seed: 7},
-		}
+		rules := shuffledRules(t, true)
 		specs := runShuffled(t, rules, seed)
 		if len(specs) < 10 {
 			t.Errorf("seed %d: only %d trials were asked for", seed, len(specs))

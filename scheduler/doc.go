@@ -6,8 +6,8 @@
 //
 //   - core.go: what happens next, as a pure function from (state, event) to
 //     (state, actions), without goroutines, clocks or I/O. choose.go picks and
-//     bounds trials, pool.go the candidates of the ensemble. The texts in
-//     testdata are played against it: a bug report becomes such a text.
+//     bounds trials, known.go keeps up what that takes, pool.go are the candidates of
+//     the ensemble. The texts in testdata are played against it: a bug report becomes such a text.
 //   - plan.go: what the job is about: target, features, metric, study; split.go: how trials
 //     are validated.
 //   - run.go: the shell, which feeds the core with records and time and does
@@ -25,6 +25,9 @@
 // trials 0 to i−8 alone, in the order of their numbers, so that leaderboard and
 // model are the same for any number and speed of workers. With a time limit the
 // same code looks at the clock.
+//
+// What a step costs grows with the trials under way, not with those that have ended:
+// see known.go.
 //
 // The core goes by the trials' records, not by messages: reports that come
 // twice, late or out of order change nothing, and the state is rebuilt from the

@@ -19,10 +19,13 @@ func BenchmarkAsk(b *testing.B) {
 			}
 			history := observations(space, n, func(p Params) float64 { return p.Float("n", 0) + p.Float("o", 0) })
 			history = append(history, Observation{Suggestion: s.start[0], Number: n, Loss: 1e9})
-			for i := range b.N { // numbers go on, so that every sampler has its turn
-				if _, ok := s.Ask(n+1+i, append(history, history[:i%mixedTurn]...)); !ok {
+			h := HistoryOf(history)
+			for i := range b.N { // the history grows, so that every sampler has its turn
+				sug, ok := s.Ask(n+1+i, h)
+				if !ok {
 					b.Fatal("nothing left")
 				}
+				h.Add(Observation{Suggestion: sug, Number: n + 1 + i, Loss: 1})
 			}
 		})
 	}

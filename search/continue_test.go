@@ -24,14 +24,14 @@ func TestGoingOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	var history []Observation
+	history := s.Begin()
 	for i := 0; ; i++ {
 		sug, ok := s.Ask(i, history)
 		if !ok {
 			break
 		}
 		got = append(got, sug.Key)
-		history = append(history, Observation{Suggestion: sug, Number: i, Loss: sug.Params.Float("x", 10)})
+		history.Add(Observation{Suggestion: sug, Number: i, Loss: sug.Params.Float("x", 10)})
 	}
 	if d := cmp.Diff([]string{"a x=7", "a x=1", "b"}, got[:3]); d != "" {
 		t.Error(d)
@@ -67,9 +67,9 @@ func TestKnownLosses(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
-	history := []Observation{
-		{Suggestion: newSuggestion("a", Params{"x": 0.}, ""), Loss: nan}, {Suggestion: newSuggestion("b", Params{"x": 0.}, ""), Number: 1, Loss: nan},
-	}
+	history := s.Begin()
+	history.Add(Observation{Suggestion: newSuggestion("a", Params{"x": 0.}, ""), Loss: nan})
+	history.Add(Observation{Suggestion: newSuggestion("b", Params{"x": 0.}, ""), Number: 1, Loss: nan})
 	for i := range 100 {
 		sug, _ := s.Ask(10+i, history)
 		count[sug.Learner]++

@@ -16,7 +16,7 @@ type halton struct{}
 func (halton) Propose(t *Task) iter.Seq2[Params, string] {
 	return func(yield func(Params, string) bool) {
 		primes := firstPrimes(len(t.Space))
-		for n := len(t.History); ; n++ {
+		for n := t.count(); ; n++ {
 			p := t.Space.configure(func(i int) float64 {
 				u := scrambled(n, primes[i], t.Seed+uint64(i))
 				if c := len(t.Space[i].Choices); c > 0 {

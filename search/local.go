@@ -30,12 +30,7 @@ func (local) Propose(t *Task) iter.Seq2[Params, string] {
 		return Random().Propose(t)
 	}
 	best := done[0]
-	since := 0
-	for i := range t.History {
-		if t.History[i].Number > best.Number {
-			since++
-		}
-	}
+	since := t.since(best.Number)
 	base := t.Space.places(best.Params)
 	origin := "near " + strconv.Itoa(best.Number)
 	return func(yield func(Params, string) bool) {
@@ -84,4 +79,19 @@ func reflect(u float64) float64 {
 		u = max(0, 2-u)
 	}
 	return u
+}
+
+// since is the number of configurations after that with the given number, as far as
+// the history tells; with so many that some may be left out, that of all.
+func (t *Task) since(number int) int {
+	n := 0
+	for i := range t.History {
+		if t.History[i].Number > number {
+			n++
+		}
+	}
+	if n >= keptNewest {
+		return t.count()
+	}
+	return n
 }

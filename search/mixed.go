@@ -15,7 +15,7 @@ func Mixed() Sampler { return mixed{} }
 type mixed struct{}
 
 func (mixed) Propose(t *Task) iter.Seq2[Params, string] {
-	switch n := len(t.History); {
+	switch n := t.count(); {
 	case n%mixedTurn == 3:
 		return Local().Propose(t)
 	case n%mixedTurn == 7 || n > mixedGP:

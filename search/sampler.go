@@ -23,14 +23,20 @@ type Sampler interface {
 // Task is what a sampler is asked.
 type Task struct {
 	Space Space
-	// History are the earlier configurations of the space in the order of their
-	// numbers. Those that still run have no loss: a sampler keeps away from them
-	// as from those that are known.
+	// History are earlier configurations of the space in the order of their
+	// numbers: the best, and the newest of those that ended well, that failed and
+	// that still run. Those that run have no loss: a sampler keeps away from them as
+	// from those that are known.
 	History []Observation
+	// Count is the number of all earlier configurations; 0 means those of History.
+	Count int
 	// Seed and Number, that of the study's suggestion, are the source of chance.
 	Seed   uint64
 	Number int
 }
+
+// count is the number of all earlier configurations.
+func (t *Task) count() int { return max(t.Count, len(t.History)) }
 
 // rand is the task's source of chance, a stream for each purpose.
 func (t *Task) rand(purpose uint64) *rand.Rand {
@@ -85,24 +91,24 @@ func propose(s Sampler, t *Task, learner string) *proposals {
 
 // next is the first proposal that is not among the keys seen; false means that
 // the space has no other, or next to none.
-func (p *proposals) next(seen map[string]bool) (Suggestion, bool) {
+func (p *proposals) next(seen *keys) (Suggestion, bool) {
 	for range drawTries {
 		params, origin, ok := p.pull()
 		if !ok {
 			break
 		}
-		if sug := newSuggestion(p.learner, params, origin); !seen[sug.Key] {
+		if sug := newSuggestion(p.learner, params, origin); !seen.has(sug.Key) {
 			return sug, true
 		}
 	}
-	r := rand.New(rand.NewPCG(p.seed, uint64(len(seen))))
+	r := rand.New(rand.NewPCG(p.seed, uint64(seen.count())))
 	for range drawTries {
-		if sug := newSuggestion(p.learner, p.space.Sample(r), "random"); !seen[sug.Key] {
+		if sug := newSuggestion(p.learner, p.space.Sample(r), "random"); !seen.has(sug.Key) {
 			return sug, true
 		}
 	}
 	for params := range p.space.few(fewValues) {
-		if sug := newSuggestion(p.learner, params, "remaining"); !seen[sug.Key] {
+		if sug := newSuggestion(p.learner, params, "remaining"); !seen.has(sug.Key) {
 			return sug, true
 		}
 	}

@@ -231,47 +231,49 @@ func Key(learner string, p Params) string {
 	return b.String()
 }
 
+// Begin is the history of a study that has suggested nothing: it has what is known of an
+// earlier one.
+func (s *Study) Begin() *History {
+	h := HistoryOf(s.known)
+	h.earlier, h.seen = h.seen, nil
+	return h
+}
+
 // Ask suggests the configuration with the given number: the first of Suggestions.
 // false means that there is none.
-func (s *Study) Ask(number int, history []Observation) (Suggestion, bool) {
-	for sug := range s.Suggestions(number, history) {
+func (s *Study) Ask(number int, h *History) (Suggestion, bool) {
+	for sug := range s.Suggestions(number, h) {
 		return sug, true
 	}
 	return Suggestion{}, false
 }
 
 // Suggestions goes through what may be tried as the given number, the most wanted
-// first, for callers that cannot take each. history holds what was suggested
-// before, in any order, with the losses that the answer may depend on: the
-// sequence is a function of the study's configuration, number and history alone.
-// None is in history, none comes twice; the sequence ends when no other is left.
-func (s *Study) Suggestions(number int, history []Observation) iter.Seq[Suggestion] {
+// first, for callers that cannot take each. The history, which must not change
+// meanwhile, holds what was suggested before, with the losses that the answer may
+// depend on: the sequence is a function of the study's configuration, number and
+// history alone. None is in the history, none comes twice; the sequence ends when no
+// other is left.
+func (s *Study) Suggestions(number int, h *History) iter.Seq[Suggestion] {
 	return func(yield func(Suggestion) bool) {
-		seen := make(map[string]bool, len(history))
-		for i := range history {
-			seen[history[i].Key] = true
-		}
-		broken := brokenArms(history)
+		seen := &keys{of: h, more: map[string]bool{}}
 		for _, sug := range s.start {
-			if !seen[sug.Key] && !broken[sug.Learner] && !yield(sug) {
+			if seen.has(sug.Key) {
+				continue
+			}
+			if !h.broken(sug.Learner) && !yield(sug) {
 				return
 			}
-			seen[sug.Key] = true
+			seen.add(sug.Key)
 		}
-		s.sample(number, history, broken, seen, yield)
+		seen.earlier = h.earlier
+		s.sample(number, h, seen, yield)
 	}
 }
 
 // sample goes through what the sampler suggests for arms drawn by their shares.
-func (s *Study) sample(number int, history []Observation, broken, seen map[string]bool, yield func(Suggestion) bool) {
-	if len(s.known) > 0 {
-		for i := range s.known {
-			seen[s.known[i].Key] = true
-		}
-		history = slices.Concat(s.known, history)
-	}
-	byArm := s.observed(history)
-	shares := s.shares(byArm, broken)
+func (s *Study) sample(number int, h *History, seen *keys, yield func(Suggestion) bool) {
+	shares := s.shares(h)
 	asked := make([]*proposals, len(s.arms))
 	defer func() {
 		for _, p := range asked {
@@ -284,91 +286,43 @@ func (s *Study) sample(number int, history []Observation, broken, seen map[strin
 	for i := pick(shares, r); i >= 0; i = pick(shares, r) {
 		if asked[i] == nil {
 			a := &s.arms[i]
-			asked[i] = propose(s.sampler, &Task{Space: a.Space, History: byArm[i], Seed: s.seed + uint64(i), Number: number}, a.Learner)
+			task := &Task{Space: a.Space, Seed: s.seed + uint64(i), Number: number}
+			if t := h.arms[a.Learner]; t != nil {
+				task.History, task.Count = t.list(), t.count
+			}
+			asked[i] = propose(s.sampler, task, a.Learner)
 		}
 		sug, ok := asked[i].next(seen)
 		if !ok {
 			shares[i] = 0 // exhausted
 			continue
 		}
-		seen[sug.Key] = true
+		seen.add(sug.Key)
 		if !yield(sug) {
 			return
 		}
 	}
 }
 
-// brokenArms are the learners that have failed armFails times and never succeeded.
-func brokenArms(history []Observation) map[string]bool {
-	fails, fine := map[string]int{}, map[string]bool{}
-	for i := range history {
-		switch o := &history[i]; {
-		case o.Failed:
-			fails[o.Learner]++
-		case !math.IsNaN(o.Loss):
-			fine[o.Learner] = true
-		}
-	}
-	broken := map[string]bool{}
-	for learner, n := range fails {
-		broken[learner] = n >= armFails && !fine[learner]
-	}
-	return broken
-}
-
-// observed are the observations of each arm, in the order of their numbers.
-func (s *Study) observed(history []Observation) [][]Observation {
-	index := make(map[string]int, len(s.arms))
-	for i, a := range s.arms {
-		index[a.Learner] = i
-	}
-	out := make([][]Observation, len(s.arms))
-	for i := range history {
-		if k, ok := index[history[i].Learner]; ok {
-			out[k] = append(out[k], history[i])
-		}
-	}
-	byNumber := func(a, b Observation) int { return cmp.Compare(a.Number, b.Number) }
-	for _, list := range out {
-		if !slices.IsSortedFunc(list, byNumber) {
-			slices.SortFunc(list, byNumber)
-		}
-	}
-	return out
-}
-
 // shares are how often each arm is to be sampled: its weight, less the further
 // its best loss is from the best of all, in units of the median's distance.
-func (s *Study) shares(byArm [][]Observation, broken map[string]bool) []float64 {
-	var all []float64
-	least := make([]float64, len(s.arms)) // NaN for an arm without a loss
-	for i, list := range byArm {
-		least[i] = math.NaN()
-		for _, o := range list {
-			if math.IsNaN(o.Loss) || math.IsInf(o.Loss, 0) {
-				continue
-			}
-			all = append(all, o.Loss)
-			if !(least[i] <= o.Loss) {
-				least[i] = o.Loss
-			}
+func (s *Study) shares(h *History) []float64 {
+	best := math.NaN()
+	for _, a := range s.arms {
+		if v := h.arms[a.Learner].least(); !math.IsNaN(v) && !(best <= v) {
+			best = v
 		}
 	}
-	best, scale := 0.0, 0.0
-	if len(all) > 0 {
-		slices.Sort(all)
-		best = all[0]
-		scale = all[len(all)/2] - best
-	}
+	scale := h.losses.value() - best
 	out := make([]float64, len(s.arms))
 	for i, a := range s.arms {
-		switch {
-		case a.Once || len(a.Space) == 0 || broken[a.Learner]:
-		case math.IsNaN(least[i]):
+		switch least := h.arms[a.Learner].least(); {
+		case a.Once || len(a.Space) == 0 || h.broken(a.Learner):
+		case math.IsNaN(least):
 			out[i] = a.Weight * armUnknown
 		case scale > 0:
-			out[i] = a.Weight * max(armFloor, math.Exp(-2*(least[i]-best)/scale))
-		case least[i] > best: // half of all losses are equal: nothing to measure by
+			out[i] = a.Weight * max(armFloor, math.Exp(-2*(least-best)/scale))
+		case least > best: // half of all losses are equal: nothing to measure by
 			out[i] = a.Weight * armFloor
 		default:
 			out[i] = a.Weight

@@ -44,7 +44,7 @@ func TestStartOrder(t *testing.T) {
 	var history []Observation
 	var got []string
 	for i := range 13 {
-		sug, ok := s.Ask(i, history)
+		sug, ok := s.Ask(i, HistoryOf(history))
 		if !ok || sug.Origin != "portfolio" {
 			t.Fatalf("suggestion %d: %+v %v", i, sug, ok)
 		}
@@ -57,7 +57,7 @@ func TestStartOrder(t *testing.T) {
 		t.Error(d)
 	}
 	for i := range 200 {
-		sug, ok := s.Ask(13+i, history)
+		sug, ok := s.Ask(13+i, HistoryOf(history))
 		if !ok || sug.Learner == "baseline" || sug.Origin == "portfolio" {
 			t.Fatalf("after the portfolios came %+v %v", sug, ok)
 		}
@@ -87,11 +87,11 @@ func TestStudyProperties(t *testing.T) {
 		var history []Observation
 		seen := map[string]bool{}
 		for i := range 30 {
-			sug, ok := s.Ask(i, history)
+			sug, ok := s.Ask(i, HistoryOf(history))
 			other, _ := NewStudy(cfg)
 			shuffled := slices.Clone(history)
 			slices.Reverse(shuffled)
-			if again, ok2 := other.Ask(i, shuffled); ok != ok2 || cmp.Diff(sug, again) != "" {
+			if again, ok2 := other.Ask(i, HistoryOf(shuffled)); ok != ok2 || cmp.Diff(sug, again) != "" {
 				t.Fatalf("replayed, suggestion %d is %+v, not %+v", i, again, sug)
 			}
 			if !ok {
@@ -115,13 +115,13 @@ func TestExhausted(t *testing.T) {
 	s := newStudy(t, Arm{Learner: "a", Space: Space{{Name: "k", Choices: []string{"x", "y"}}, {Name: "one", Low: 3, High: 3}}})
 	var history []Observation
 	for i := range 2 {
-		sug, ok := s.Ask(i, history)
+		sug, ok := s.Ask(i, HistoryOf(history))
 		if !ok {
 			t.Fatalf("suggestion %d of 2 was not found", i)
 		}
 		history = append(history, Observation{Suggestion: sug, Number: i, Loss: nan})
 	}
-	if sug, ok := s.Ask(2, history); ok {
+	if sug, ok := s.Ask(2, HistoryOf(history)); ok {
 		t.Errorf("a third of two configurations: %+v", sug)
 	}
 }
@@ -143,7 +143,7 @@ func TestGoodArmsAreSampledMore(t *testing.T) {
 		Observation{Suggestion: newSuggestion("bad", Params{"x": 0.0}, ""), Number: 21, Loss: 0.7})
 	good := 0
 	for i := range 200 {
-		sug, _ := s.Ask(100+i, history)
+		sug, _ := s.Ask(100+i, HistoryOf(history))
 		if sug.Learner == "good" {
 			good++
 		}
@@ -159,8 +159,8 @@ func TestSuggestionsGoOn(t *testing.T) {
 	var history []Observation
 	first := true
 	seen := map[string]bool{}
-	for sug := range s.Suggestions(0, history) {
-		if asked, ok := s.Ask(0, history); first && (!ok || cmp.Diff(asked, sug) != "") {
+	for sug := range s.Suggestions(0, HistoryOf(history)) {
+		if asked, ok := s.Ask(0, HistoryOf(history)); first && (!ok || cmp.Diff(asked, sug) != "") {
 			t.Errorf("the first suggestion is %+v, Ask gives %+v", sug, asked)
 		}
 		first = false
@@ -181,7 +181,7 @@ func TestFailingArmIsDropped(t *testing.T) {
 	s := newStudy(t, Arm{Learner: "fails", Space: line("x"), Portfolio: points(10), Weight: 9}, Arm{Learner: "works", Space: line("x")})
 	var history []Observation
 	for i := range 20 {
-		sug, ok := s.Ask(i, history)
+		sug, ok := s.Ask(i, HistoryOf(history))
 		if !ok {
 			t.Fatal("nothing left")
 		}

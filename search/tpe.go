@@ -38,7 +38,7 @@ func (tpe) Propose(t *Task) iter.Seq2[Params, string] {
 		return QuasiRandom().Propose(t)
 	}
 	n := min(int(math.Ceil(tpeGood*float64(len(done)))), tpeGoodMost)
-	rest := slices.Concat(done[n:], failed, open)
+	rest := slices.Concat(done[n:], failed, newest(open, tpeRest/2))
 	byNumber := func(a, b *Observation) int { return cmp.Compare(a.Number, b.Number) }
 	slices.SortFunc(done[:n], byNumber)
 	slices.SortFunc(rest, byNumber)

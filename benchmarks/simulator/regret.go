@@ -112,24 +112,26 @@ func (c *curve) run(n int) error {
 	if err != nil {
 		return err
 	}
-	var history []search.Observation
+	var history search.History
+	var suggested []search.Suggestion
 	losses := make([]float64, n)
 	best := 0 // the trial that looks best
 	for i := range n {
-		sug, ok := study.Ask(i, history)
+		sug, ok := study.Ask(i, &history)
 		if !ok {
 			break
 		}
 		losses[i] = p.observed(sug.Params, c.Seed, i)
-		history = append(history, search.Observation{Suggestion: sug, Number: i, Loss: math.NaN()})
+		suggested = append(suggested, sug)
+		history.Add(search.Observation{Suggestion: sug, Number: i, Loss: math.NaN()})
 		if k := i + 1 - c.Lag; k >= 0 {
-			history[k].Loss = losses[k]
+			history.Add(search.Observation{Suggestion: suggested[k], Number: k, Loss: losses[k]})
 		}
 		if cmp.Less(losses[i], losses[best]) {
 			best = i
 		}
 		if slices.Contains(marks, i+1) {
-			c.Regret[i+1] = p.loss(history[best].Params) - p.least
+			c.Regret[i+1] = p.loss(suggested[best].Params) - p.least
 		}
 	}
 	return nil

@@ -110,11 +110,11 @@ func holds(t *testing.T, s search.Sampler, space search.Space, fate func(search.
 	var history []search.Observation
 	seen := map[string]bool{}
 	for n := range 24 {
-		sug, ok := one.Ask(n, history)
+		sug, ok := one.Ask(n, search.HistoryOf(history))
 		if n%7 == 0 {
 			shuffled := slices.Clone(history)
 			rand.New(rand.NewPCG(uint64(n), 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-			again, ok2 := study(t, s, space, 1).Ask(n, shuffled)
+			again, ok2 := study(t, s, space, 1).Ask(n, search.HistoryOf(shuffled))
 			if ok != ok2 || cmp.Diff(sug, again) != "" {
 				t.Fatalf("suggestion %d is %+v, and %+v for the same history in another order", n, sug, again)
 			}
@@ -142,7 +142,7 @@ func spread(t *testing.T, s search.Sampler) {
 	var history []search.Observation
 	var xs []float64
 	for n := range 50 {
-		sug, ok := st.Ask(n, history)
+		sug, ok := st.Ask(n, search.HistoryOf(history))
 		if !ok {
 			t.Fatal("nothing left")
 		}
@@ -169,13 +169,13 @@ func exhausts(t *testing.T, s search.Sampler) {
 	st := study(t, s, space, 2)
 	var history []search.Observation
 	for n := range 6 + 6*3 {
-		sug, ok := st.Ask(n, history)
+		sug, ok := st.Ask(n, search.HistoryOf(history))
 		if !ok {
 			t.Fatalf("configuration %d of 24 was not found", n)
 		}
 		history = append(history, search.Observation{Suggestion: sug, Number: n, Loss: size(sug.Params)})
 	}
-	if sug, ok := st.Ask(24, history); ok {
+	if sug, ok := st.Ask(24, search.HistoryOf(history)); ok {
 		t.Errorf("one more than all: %+v", sug)
 	}
 }
@@ -232,7 +232,7 @@ func best(t *testing.T, s search.Sampler, f function, seed uint64) float64 {
 	var history []search.Observation
 	least := math.Inf(1)
 	for n := range 40 {
-		sug, ok := st.Ask(n, history)
+		sug, ok := st.Ask(n, search.HistoryOf(history))
 		if !ok {
 			t.Fatal("nothing left")
 		}
