@@ -30,12 +30,38 @@ func fitProjection(rows []Entries, width, components int) (projection, error) {
 		return p, fmt.Errorf("parameters: components %d: use 1 to %d", components, maxComponents)
 	}
 	p.Directions = make([]uint32, width*components)
-	for k, d := range directions(evenly(rows, svdRows), width, components) {
+	rows, columns := occurring(evenly(rows, svdRows), width)
+	for k, d := range directions(rows, len(columns), components) {
 		for b, v := range d {
-			p.Directions[b*components+k] = math.Float32bits(float32(v))
+			p.Directions[int(columns[b])*components+k] = math.Float32bits(float32(v))
 		}
 	}
 	return p, p.unpack("")
+}
+
+// occurring numbers the columns that the rows have afresh, without those that none has, in
+// which no direction goes; columns are their places of before.
+func occurring(rows []Entries, width int) (renumbered []Entries, columns []int32) {
+	number := make([]int32, width)
+	for _, e := range rows {
+		for _, b := range e.Index {
+			number[b] = 1
+		}
+	}
+	for b, used := range number {
+		if used > 0 {
+			number[b] = int32(len(columns))
+			columns = append(columns, int32(b))
+		}
+	}
+	renumbered = make([]Entries, len(rows))
+	for i, e := range rows {
+		renumbered[i] = Entries{Index: make([]int32, len(e.Index)), Value: e.Value}
+		for k, b := range e.Index {
+			renumbered[i].Index[k] = number[b]
+		}
+	}
+	return renumbered, columns
 }
 
 // evenly are at most n of the rows.

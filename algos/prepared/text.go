@@ -28,10 +28,11 @@ func readTexts(ctx context.Context, r *algos.Request) (*textSums, error) {
 	if frame.Sparse == nil || len(frame.Sparse.Index) == 0 || width(r.Problem) > maxSums {
 		return nil, nil
 	}
+	shape := algos.Shape{Rows: frame.Rows, SparseNNZ: len(frame.Sparse.Index), Task: r.Problem.Task}
 	only := &matrix.Frame{Rows: frame.Rows, Sparse: frame.Sparse}
 	inner := *r
 	inner.Train.M, inner.Valid, inner.Report = matrix.New(only, matrix.FitEncoder(&matrix.Frame{}, 0), 1), algos.Data{}, nil
-	inner.Params, inner.MaxSteps = linear.Learner{}.Portfolio(algos.Shape{SparseNNZ: 1, Task: r.Problem.Task})[0], textSteps
+	inner.Params, inner.MaxSteps = linear.Learner{}.Portfolio(shape)[0], textSteps
 	fold := foldsOf(r.Train.Rows, r.Train.Groups, innerFolds, r.Seed)
 	t := &textSums{columns: make([][]float32, width(r.Problem))}
 	for k := range t.columns {
