@@ -13,3 +13,11 @@ type Portfolio interface {
 type Selective interface {
 	Suits(s Shape) bool
 }
+
+// Paced is what a Learner may implement beside whose fits give quality for time, as
+// boosting does in smaller steps.
+type Paced interface {
+	// Pace answers a copy of p with which a fit takes about factor times as long, as
+	// far as that is sensible; all else is as in p.
+	Pace(p search.Params, factor float64) search.Params
+}

@@ -35,13 +35,23 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	if s.rules.Study == nil { // tasks that do nothing are all alike
 		return search.Suggestion{Learner: "noop", Key: strconv.Itoa(n)}, true
 	}
+	if sug, ok := s.final(); ok {
+		return sug, true
+	}
 	var cheapest search.Suggestion
 	least, tries := math.Inf(1), 0
 	before, wait := s.passed, s.wait()
 	defer func() { s.tellPassed(before) }()
 	for sug := range s.rules.Study.Suggestions(n+s.passed.len(), s.view(n).history) {
+		if s.lost(sug) {
+			s.passed = s.passed.with(sug)
+			continue
+		}
 		if !s.Timed() || s.fits(sug, wait) {
-			return sug, true
+			if sug, ok := s.heat(sug); ok {
+				return sug, true
+			}
+			continue
 		}
 		if s.fits(sug, 0) { // as soon as a worker is free
 			return search.Suggestion{}, false
@@ -169,6 +179,7 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 	spec.Job, spec.Number, spec.Learner, spec.Params = s.rules.Job, n, sug.Learner, sug.Params
 	spec.Seed = trials.MixSeed(s.rules.Spec.Seed, n)
 	spec.Deadline = s.deadline(sug)
+	spec.Limits.TrialTimeout = s.timeout(sug)
 	if spec.Kind == trials.Folds {
 		if !s.rules.Whole {
 			spec.Prune = s.prune(n, sug.Learner)

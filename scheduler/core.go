@@ -38,6 +38,9 @@ type Rules struct {
 	// Cost is the declared time of a trial with all its folds, in seconds on
 	// one worker. The core learns each learner's true ratio to it.
 	Cost func(search.Suggestion) float64
+	// Pace answers a configuration that takes about factor times as long and is
+	// otherwise the same, nil if its learner has none; see algos.Paced.
+	Pace func(s search.Suggestion, factor float64) search.Params
 	// Primary is the learner that matters most; other learners' trials are not
 	// given all the time that is left.
 	Primary string

@@ -161,6 +161,19 @@ func (s *simulation) parseRules(words []string) Rules {
 			r.Timed, r.Budget, r.Slack = true, s.duration(v), 100*time.Millisecond
 		case "folds":
 			r.Spec.Split.Folds = s.number(v)
+		case "paced": // learner gbdt, by x
+			r.Pace = func(sug search.Suggestion, factor float64) search.Params {
+				if sug.Learner != "gbdt" {
+					return nil
+				}
+				return search.Params{"x": sug.Params.Float("x", 0) / factor}
+			}
+			r.Cost = func(sug search.Suggestion) float64 {
+				if sug.Learner == "gbdt" {
+					return 1 / sug.Params.Float("x", 0)
+				}
+				return 0.1
+			}
 		case "exit":
 			loss := s.float(v)
 			r.ExitLoss = &loss
@@ -259,6 +272,9 @@ func (s *simulation) describe(a Action) string {
 	text += fmt.Sprintf(" %s x=%.3g", a.Spec.Learner, a.Spec.Params.Float("x", 0))
 	if !a.Spec.Deadline.IsZero() {
 		text += " until=" + a.Spec.Deadline.Sub(epoch).Round(time.Millisecond).String()
+	}
+	if d := a.Spec.Limits.TrialTimeout; d > 0 {
+		text += " timeout=" + d.Round(time.Millisecond).String()
 	}
 	if a.Spec.Prune != nil {
 		text += fmt.Sprintf(" prune=%.4g", a.Spec.Prune)

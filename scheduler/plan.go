@@ -440,6 +440,17 @@ func (p *plan) cost(threads int) func(search.Suggestion) float64 {
 	}
 }
 
+// pace is algos.Paced by a learner's name. A parameter that the options hold fast is
+// left as it is.
+func (p *plan) pace(sug search.Suggestion, factor float64) search.Params {
+	for _, l := range p.learners {
+		if paced, ok := l.(algos.Paced); ok && l.Name() == sug.Learner && len(p.params[sug.Learner]) == 0 {
+			return paced.Pace(sug.Params, factor)
+		}
+	}
+	return nil
+}
+
 // ensembleTime is what weighting the ensemble and reading its models may take.
 func (p *plan) ensembleTime(budget time.Duration) time.Duration {
 	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
@@ -450,7 +461,7 @@ func (p *plan) ensembleTime(budget time.Duration) time.Duration {
 // slack is how long before the search ends the trials must.
 func (p *plan) slack(budget time.Duration) time.Duration {
 	cells := float64(p.table.Rows()) * float64(p.shape.Features)
-	return min(100*time.Millisecond+seconds(cells/4e7), budget/20)
+	return min(100*time.Millisecond+seconds(cells/1e7), budget/20)
 }
 
 // rules are what the core goes by.
@@ -462,7 +473,7 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		return nil, err
 	}
 	r := &Rules{
-		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Pace: p.pace, Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
 	}

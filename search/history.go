@@ -63,6 +63,9 @@ func (h *History) Add(o Observation) {
 	}
 }
 
+// Has reports whether the configuration with a key was suggested.
+func (h *History) Has(key string) bool { return h.seen[key] }
+
 func byNumber(a, b Observation) int { return cmp.Compare(a.Number, b.Number) }
 
 func byLoss(a, b Observation) int { return cmp.Or(cmp.Compare(a.Loss, b.Loss), byNumber(a, b)) }

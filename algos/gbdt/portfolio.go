@@ -57,6 +57,23 @@ func (Learner) Portfolio(s algos.Shape) []search.Params {
 	return out
 }
 
+// Steps that are worth taking.
+const (
+	slowestRate = 0.02
+	fastestRate = 0.3
+)
+
+// Pace changes the learning rate, within 0.02 and 0.3 unless it was beyond.
+func (Learner) Pace(p search.Params, factor float64) search.Params {
+	rate := p.Float("learning_rate", 0.1)
+	out := maps.Clone(p)
+	if out == nil {
+		out = search.Params{}
+	}
+	out["learning_rate"] = min(max(rate/factor, min(rate, slowestRate)), max(rate, fastestRate))
+	return out
+}
+
 // small is the default where random thresholds are. On halves of public tables (150
 // to 5,000 training rows) samples of rows and features lowered the loss, and so did,
 // for classes, smaller steps and leaves of half the usual least size, for numbers

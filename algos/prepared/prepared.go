@@ -114,6 +114,9 @@ func (Learner) Portfolio(s algos.Shape) []search.Params {
 	return list
 }
 
+// Pace is that of package gbdt.
+func (Learner) Pace(p search.Params, factor float64) search.Params { return gbdt.New().Pace(p, factor) }
+
 // manyRows is where package gbdt's portfolio takes larger steps.
 const manyRows = 100_000
 

@@ -1,0 +1,110 @@
+package scheduler
+
+import (
+	"time"
+
+	"github.com/seed-09a2cce4/automl/search"
+)
+
+// How a hold-out with time for a few fits is spent: first on heats, in which the
+// configurations of a paced learner (see algos.Paced) get little time each, then on the
+// best of them at its leisure: what boosts well in large steps boosts well in small
+// ones.
+const (
+	shareHeat   = 0.1 // of the time left that a heat may take
+	shareAlone  = 0.2 // the same for a trial of another learner
+	heatsUntil  = 0.5 // part of the search after which the best is taken up again
+	finalShare  = 0.9 // of the time left that it is paced for
+	finalFactor = 1.5 // times the time of its heat that it must have at least
+	finalOrigin = "pace"
+	shareLost   = 0.01 // of the time left that a trial of a learner without a chance may take
+	chance      = 0.75 // of what the best wins over the baseline, the least that a learner with a chance wins
+)
+
+// lost says that the rest of a portfolio is not worth its time: its learner has shown
+// to be far behind, too far for an ensemble, and it takes more than a moment.
+func (s *State) lost(sug search.Suggestion) bool {
+	if sug.Origin != "portfolio" {
+		return false // search chooses learners by what they have shown
+	}
+	v := s.knows().view
+	own, base := v.learners[sug.Learner], v.learners[baseline]
+	if !s.Timed() || own == nil || base == nil || len(own.best) == 0 || len(base.best) == 0 || s.End().IsZero() {
+		return false
+	}
+	worst, best := base.best[0].Result.Loss, v.best[0].Result.Loss
+	return worst-own.best[0].Result.Loss < chance*(worst-best) && s.cost(sug) > shareLost*s.left(0).Seconds()
+}
+
+// paced answers the configuration at another pace, false if its learner has none.
+func (s *State) paced(sug search.Suggestion, factor float64) (search.Suggestion, bool) {
+	if s.rules.Pace == nil || s.rules.Spec.Split.Count() > 1 || !s.Timed() || s.End().IsZero() {
+		return sug, false
+	}
+	params := s.rules.Pace(sug, factor)
+	if params == nil {
+		return sug, false
+	}
+	sug.Params, sug.Key = params, search.Key(sug.Learner, params)
+	return sug, true
+}
+
+// turn is a share of the time that is left.
+func (s *State) turn(share float64) time.Duration {
+	return time.Duration(share * float64(s.left(s.wait())))
+}
+
+// timeout bounds a trial from its start, 0 for no bound: the job's own bound and, with
+// a hold-out, where a fit that is cut still counts, that of its turn.
+func (s *State) timeout(sug search.Suggestion) time.Duration {
+	bound := s.rules.Spec.Limits.TrialTimeout
+	if !s.Timed() || s.End().IsZero() || s.rules.Spec.Split.Count() > 1 || sug.Origin == finalOrigin {
+		return bound
+	}
+	share := shareAlone
+	switch _, paced := s.paced(sug, 1); {
+	case paced:
+		share = shareHeat
+	case sug.Learner == s.rules.Primary:
+		return bound
+	}
+	if turn := max(time.Second, s.turn(share)); bound == 0 || turn < bound {
+		return turn
+	}
+	return bound
+}
+
+// heat is what to try in place of a suggestion: the same in haste, if it would take
+// more than its turn. false means that it was tried before.
+func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
+	turn, cost := s.turn(shareHeat).Seconds(), s.cost(sug)
+	if !(cost > turn) {
+		return sug, true
+	}
+	hasty, ok := s.paced(sug, turn/cost)
+	if !ok || hasty.Key == sug.Key {
+		return sug, true
+	}
+	s.passed = s.passed.with(sug)
+	return hasty, !s.knows().view.history.Has(hasty.Key)
+}
+
+// final is the best configuration so far with the time that is left, once the heats
+// are over and if it took much less before.
+func (s *State) final() (search.Suggestion, bool) {
+	if s.best < 0 || s.now.Sub(s.started).Seconds() < heatsUntil*s.End().Sub(s.started).Seconds() {
+		return search.Suggestion{}, false
+	}
+	best := s.trials.at(s.best)
+	took := best.record.Finished.Sub(best.record.Started).Seconds()
+	if best.record.Result.Truncated { // it would have gone on
+		took *= 2
+	}
+	factor := finalShare * s.left(s.wait()).Seconds() / took
+	if !(factor >= finalFactor) {
+		return search.Suggestion{}, false
+	}
+	sug, ok := s.paced(suggestion(best), factor)
+	sug.Origin = finalOrigin
+	return sug, ok && !s.knows().view.history.Has(sug.Key)
+}
