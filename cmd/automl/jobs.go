@@ -62,6 +62,13 @@ func jobsCommand(*process) *cli.Command {
 				Action:    runWatch,
 			},
 			{
+				Name:      "report",
+				Usage:     "write what the search of a job found as one plain HTML page",
+				UsageText: "automl jobs report ID --out FILE",
+				Flags:     append(remoteFlags(), &cli.StringFlag{Name: "out", Usage: "write the page to `FILE` (required)"}),
+				Action:    runJobReport,
+			},
+			{
 				Name:      "cancel",
 				Usage:     "end a job with the best model so far",
 				UsageText: "automl jobs cancel ID",
@@ -270,6 +277,20 @@ func runWatch(c *cli.Context) error {
 			return err
 		}
 		return r.follow(c.Context, id, out, true)
+	})
+}
+
+func runJobReport(c *cli.Context) error {
+	return onJob(c, func(r *remote, id string) error {
+		out := c.String("out")
+		if out == "" {
+			return userf("--out FILE is missing: name the file of the page")
+		}
+		if err := checkWritable(out); err != nil {
+			return err
+		}
+		err := writeAtomic(out, func(w io.Writer) error { return r.client.DownloadReport(c.Context, id, w) })
+		return r.blame(err)
 	})
 }
 

@@ -155,6 +155,16 @@ func TestServeAndJobs(t *testing.T) {
 		t.Error(watch)
 	}
 
+	mustRun(t, dir, "jobs", "report", job.ID, "--server", at.URL, "--out", "page.html")
+	if page, err := os.ReadFile(filepath.Join(dir, "page.html")); err != nil || !strings.HasPrefix(string(page), "<!doctype html>") {
+		t.Errorf("report: %s, error %v", page, err)
+	}
+	mustRun(t, dir, "jobs", "submit", "--dataset", job.Dataset, "--server", at.URL, "--target", "churn", "--continue", job.ID, "--preset", "fast",
+		"--trials", "1", "--exit-score", "0.99", "--out", "more.automl", "--quiet")
+	if board := mustRun(t, dir, "leaderboard", "more.automl"); strings.Contains(board, "baseline") {
+		t.Errorf("a job that continues another begins with the baseline: %s", board)
+	}
+
 	// A job that would go on for long is cancelled.
 	long := mustRun(t, dir, "jobs", "submit", "--dataset", job.Dataset, "--server", at.URL, "--target", "churn", "--time", "10m", "--json")
 	if err := json.Unmarshal([]byte(long), &job); err != nil {
@@ -163,7 +173,7 @@ func TestServeAndJobs(t *testing.T) {
 	mustRun(t, dir, "jobs", "cancel", job.ID, "--server", at.URL)
 	mustRun(t, dir, "jobs", "watch", job.ID, "--server", at.URL, "--quiet")
 	list := mustRun(t, dir, "jobs", "list", "--server", at.URL)
-	if strings.Count(list, "\n") != 3 || !strings.Contains(list, "cancelled") || !strings.Contains(list, "first") {
+	if strings.Count(list, "\n") != 4 || !strings.Contains(list, "cancelled") || !strings.Contains(list, "first") {
 		t.Error(list)
 	}
 
