@@ -77,6 +77,16 @@ func Default(t Task) Metric {
 // Supports reports whether the metric is defined for a task.
 func (m Metric) Supports(t Task) bool { return slices.Contains(m.Tasks, t) }
 
+// OfLabels reports whether the metric looks at the classes that are predicted, not at
+// their probabilities.
+func (m Metric) OfLabels() bool {
+	switch m.Name {
+	case "", "roc_auc", "average_precision", "log_loss", "brier_score_loss":
+		return false
+	}
+	return !m.Supports(Regression)
+}
+
 // Loss turns a score into a number of which lower is better and, for metrics
 // whose best score is 1, 0 is best.
 func (m Metric) Loss(score float64) float64 {
