@@ -63,11 +63,11 @@ func endOf(start time.Time, budget time.Duration) time.Time {
 // the time allows.
 func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	pl := o.Prepared.Pipeline
-	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board}
+	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board, Calibration: o.Calibration}
 	folds := o.Split.Assign(len(o.Prepared.Y), o.Prepared.Target.Task, o.Prepared.Y, o.Prepared.Keys)
 	oof := model.OutOfFold{
 		Table: o.Table, Pipeline: pl, Metric: o.Metric, Task: o.Prepared.Target.Task,
-		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Seed: b.Seed,
+		Classes: len(o.Prepared.Target.Classes), Y: o.Prepared.Y, Folds: folds, Calibration: o.Calibration, Seed: b.Seed,
 	}
 	for _, m := range o.Members {
 		models, err := model.DecodePredictors(m.Models, pl)
@@ -175,7 +175,7 @@ func info(o *scheduler.Outcome, b buildOptions) model.Info {
 	}
 	return model.Info{
 		Version: Version, Created: created, Task: target.Task, Target: target.Name,
-		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, Classes: target.Classes,
+		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, StdErr: o.StdErr, Classes: target.Classes,
 		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Split: o.Split.String(), Trials: len(o.Records),
 		Seconds: took, Ended: o.Ended, Warnings: o.Warnings,
 		Costs: o.Costs,

@@ -314,6 +314,12 @@ func (e *exporter) report(i int, f Format) *Exported {
 	if r.Parts > 1 {
 		r.Notes = append(r.Notes, fmt.Sprintf("the model is the weighted mean of %d parts; this is part %d alone, whose predictions differ from the whole's", r.Parts, r.Part))
 	}
+	if c := e.model.Calibration(); c != nil && c.Scale != 0 {
+		r.Notes = append(r.Notes, "the model calibrates its probabilities, by a step that the format does not hold: this part's are as they are before it")
+	}
+	if c := e.model.Calibration(); c != nil && c.Decision != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("the model tells the class by probabilities times %v, the format by the largest probability", c.Decision))
+	}
 	var derived, reduced []string
 	for k, feature := range e.features {
 		o := e.origins[k]

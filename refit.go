@@ -66,6 +66,7 @@ func refitJob(m *Model, table *Table) (*trials.JobOptions, error) {
 	job := origin.Options
 	job.Plan, job.Types = m.Plan(), nil
 	job.First, job.Refit, job.Trials = configs, true, len(configs)
+	job.Calibration = m.Calibration()
 	job.Time, job.Deadline, job.Limits = 0, time.Time{}, trials.Limits{}
 	job.Params, job.Best, job.Preset = nil, false, ""
 	job.Include, job.Exclude, job.Ignore = nil, nil, nil // the plan says what is ignored

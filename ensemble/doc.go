@@ -1,9 +1,21 @@
 // Package ensemble combines trained models by weights chosen on predictions
 // for rows that none of them has seen.
 //
-// Greedy follows R. Caruana et al., Ensemble Selection from Libraries of
+// Fit follows R. Caruana et al., Ensemble Selection from Libraries of
 // Models, ICML 2004: models are added one at a time, with replacement, each
-// time the one that improves the metric of the average the most.
+// time the one that improves the metric of the average the most. What costs more
+// than it brings is left out, and limits of size and time are kept to (limits.go).
 //
-// The package is pure: it starts no goroutines and persists nothing.
+// What is chosen on rows looks better on them than it is. So the choice is made
+// anew without each part of the rows, and the loss that Fit tells is of the
+// predictions for the parts left out (nested.go). What goes beyond a mean is used only
+// if it is better there: a second layer (layer.go), a scale of the probabilities
+// (scale.go), factors by which labels are told (decision.go).
+//
+// Tried on fourteen tables and left out: bags of models (Caruana's; worse), the mean
+// of weights chosen on different rows (no better), more or fewer steps, a layer over all
+// candidates (no better than over the members, which predict faster).
+//
+// The package is pure: its goroutines end before Fit returns, and it persists
+// nothing.
 package ensemble

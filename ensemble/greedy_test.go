@@ -80,7 +80,7 @@ func TestBlendBeatsItsMembers(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		y, preds := noisy(rng, task, classes, 400, 5, 1.5)
 		for _, m := range metrics.ForTask(task) {
-			weights, loss, err := Greedy(m, task, classes, y, nil, preds, Options{})
+			weights, loss, err := greedy(m, task, classes, y, nil, preds, Options{})
 			if err != nil {
 				t.Errorf("%s, %s: %v", task, m.Name, err)
 				continue
@@ -98,7 +98,7 @@ func TestBlendBeatsItsMembers(t *testing.T) {
 				}
 			}
 		}
-		if weights, _, _ := Greedy(metrics.Default(task), task, classes, y, nil, preds, Options{}); len(members(weights)) < 2 {
+		if weights, _, _ := greedy(metrics.Default(task), task, classes, y, nil, preds, Options{}); len(members(weights)) < 2 {
 			t.Errorf("%s: independent models were not combined: %v", task, weights)
 		}
 	}
@@ -124,7 +124,7 @@ func TestWorthlessModelsGetNoWeight(t *testing.T) {
 		}
 		preds = append(preds, p)
 	}
-	weights, _, err := Greedy(metric(t, "rmse"), metrics.Regression, 0, y, nil, preds, Options{})
+	weights, _, err := greedy(metric(t, "rmse"), metrics.Regression, 0, y, nil, preds, Options{})
 	if want := []float64{1, 0, 0, 0}; err != nil || !reflect.DeepEqual(weights, want) {
 		t.Errorf("%v, %v", weights, err)
 	}
@@ -135,7 +135,7 @@ func TestTwinsLeaveTheBestAlone(t *testing.T) {
 	y, preds := noisy(rand.New(rand.NewPCG(7, 8)), metrics.Binary, 2, 100, 1, 1)
 	preds = append(preds, preds[0], preds[0])
 	for _, name := range []string{"auc", "log_loss", "accuracy"} {
-		weights, _, err := Greedy(metric(t, name), metrics.Binary, 2, y, nil, preds, Options{})
+		weights, _, err := greedy(metric(t, name), metrics.Binary, 2, y, nil, preds, Options{})
 		if want := []float64{1, 0, 0}; err != nil || !reflect.DeepEqual(weights, want) {
 			t.Errorf("%s: %v, %v", name, weights, err)
 		}
@@ -159,11 +159,11 @@ func TestRowsNeverValidatedAreLeftOut(t *testing.T) {
 	full := &table{width: 3, y: y, w: w, preds: preds}
 	part := full.take(rows)
 	m := metric(t, "log_loss")
-	a, lossA, err := Greedy(m, metrics.Multiclass, 3, y, w, preds, Options{})
+	a, lossA, err := greedy(m, metrics.Multiclass, 3, y, w, preds, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, lossB, err := Greedy(m, metrics.Multiclass, 3, part.y, part.w, part.preds, Options{})
+	b, lossB, err := greedy(m, metrics.Multiclass, 3, part.y, part.w, part.preds, Options{})
 	if err != nil || !reflect.DeepEqual(a, b) || lossA != lossB {
 		t.Errorf("%v %v with holes, %v %v without, %v", a, lossA, b, lossB, err)
 	}
@@ -173,7 +173,7 @@ func TestDeadlineLeavesTheBestModel(t *testing.T) {
 	t.Parallel()
 	y, preds := noisy(rand.New(rand.NewPCG(2, 2)), metrics.Regression, 0, 100, 4, 1)
 	m := metric(t, "rmse")
-	weights, loss, err := Greedy(m, metrics.Regression, 0, y, nil, preds, Options{Deadline: func() bool { return true }})
+	weights, loss, err := greedy(m, metrics.Regression, 0, y, nil, preds, Options{Deadline: func() bool { return true }})
 	if err != nil || len(members(weights)) != 1 {
 		t.Fatalf("%v, %v", weights, err)
 	}
@@ -187,7 +187,7 @@ func TestManyRowsAreSampledForTheChoice(t *testing.T) {
 	t.Parallel()
 	y, preds := noisy(rand.New(rand.NewPCG(4, 2)), metrics.Binary, 2, 5000, 3, 2)
 	m := metric(t, "auc")
-	weights, loss, err := Greedy(m, metrics.Binary, 2, y, nil, preds, Options{MaxRows: 500})
+	weights, loss, err := greedy(m, metrics.Binary, 2, y, nil, preds, Options{MaxRows: 500})
 	if err != nil || len(members(weights)) < 2 {
 		t.Fatalf("%v, %v", weights, err)
 	}
@@ -281,7 +281,7 @@ func TestBadInput(t *testing.T) {
 		{"bad class", []float32{1, 7}, nil, [][]float32{{1, 0}}, "class of row 1"},
 		{"weights", []float32{1, 0}, []float32{1}, [][]float32{{1, 0}}, "1 weights for 2 rows"},
 	} {
-		_, _, err := Greedy(auc, metrics.Binary, 2, c.y, c.w, c.preds, Options{})
+		_, _, err := greedy(auc, metrics.Binary, 2, c.y, c.w, c.preds, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
 		}
@@ -292,7 +292,7 @@ func BenchmarkGreedyAUC(b *testing.B) {
 	y, preds := noisy(rand.New(rand.NewPCG(1, 2)), metrics.Binary, 2, 20000, 10, 2)
 	m := metric(b, "auc")
 	for b.Loop() {
-		if _, _, err := Greedy(m, metrics.Binary, 2, y, nil, preds, Options{}); err != nil {
+		if _, _, err := greedy(m, metrics.Binary, 2, y, nil, preds, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -302,8 +302,22 @@ func BenchmarkGreedyLogLoss(b *testing.B) {
 	y, preds := noisy(rand.New(rand.NewPCG(1, 2)), metrics.Multiclass, 6, 20000, 10, 1)
 	m := metric(b, "log_loss")
 	for b.Loop() {
-		if _, _, err := Greedy(m, metrics.Multiclass, 6, y, nil, preds, Options{}); err != nil {
+		if _, _, err := greedy(m, metrics.Multiclass, 6, y, nil, preds, Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// greedy is Fit with the loss on the rows that chose the weights.
+func greedy(m metrics.Metric, t metrics.Task, classes int, y, w []float32, preds [][]float32, opts Options) (weights []float64, loss float64, err error) {
+	x, err := Fit(Problem{Metric: m, Task: t, Classes: classes, Y: y, W: w, Preds: preds}, opts)
+	if err != nil {
+		return nil, 0, err
+	}
+	if c := x.Calibration; c != nil && c.Scale > 0 {
+		// The second layer's weights are others: those of the mean.
+		all, _, _ := usable(&Problem{Metric: m, Task: t, Classes: classes, Y: y, W: w, Preds: preds})
+		return (&chooser{metric: m, spare: spare, Options: &opts}).choose(all.subsample(orDefault(opts.MaxRows, 20000)), all)
+	}
+	return x.Weights, x.Fitted, nil
 }

@@ -10,6 +10,7 @@ import (
 type selection struct {
 	rows   *table
 	metric metrics.Metric
+	out    []bool // models that must not be chosen, nil for none
 }
 
 // evaluator gives the loss of (sum of the models chosen + model k) / (n + 1),
@@ -62,6 +63,9 @@ func (s *selection) next(ev evaluator, count []int, late func() bool) (int, floa
 	for k := range count {
 		if late != nil && late() {
 			return -1, 0
+		}
+		if s.out != nil && s.out[k] {
+			continue
 		}
 		loss := ev.loss(k)
 		tie := next >= 0 && loss == nextLoss && count[next] == 0 && count[k] > 0

@@ -27,7 +27,8 @@
 // Sections of version 1: info, plan, pipeline, members, leaderboard and
 // importance are JSON; predictors holds the predictors' binary forms back to
 // back, at the offsets that members names; spread (JSON, where there are intervals or
-// quantiles) says how far answers lie from predictions. origin (JSON) says what the search
-// was asked for. A reader ignores sections that it
-// does not know and refuses versions above its own.
+// quantiles) says how far answers lie from predictions; origin (JSON) says what the search
+// was asked for. Version 2 adds calibration (JSON, [ensemble.Calibration]), without which
+// answers would be others; models that have none are written as version 1. A reader ignores
+// sections that it does not know and refuses versions above its own.
 package model

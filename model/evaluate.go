@@ -46,7 +46,11 @@ func (m *Model) Evaluate(t *data.Table) (*Evaluation, error) {
 		e.MeanCost = &cost
 	}
 	for _, metric := range metrics.ForTask(info.Task) {
-		score, err := metric.Score(info.Task, len(info.Classes), truth, pred, nil)
+		of := pred
+		if metric.OfLabels() {
+			of = m.spec.Calibration.Labelled(info.Task, len(info.Classes), pred)
+		}
+		score, err := metric.Score(info.Task, len(info.Classes), truth, of, nil)
 		if err != nil {
 			e.Undefined[metric.Name] = err.Error()
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/ensemble"
 )
 
 // exact adds up the members' exact contributions.
@@ -43,8 +44,22 @@ func (x *explained) exact(ctx context.Context) (*Explanation, error) {
 			}
 		}
 	})
+	r.scale(x.m.spec.Calibration)
 	r.sumUp()
 	return r, ctx.Err()
+}
+
+// scale makes contributions to the members' mean those to what becomes of it.
+func (e *Explanation) scale(c *ensemble.Calibration) {
+	if c == nil || c.Scale == 0 {
+		return
+	}
+	for k := range e.Expected {
+		e.Expected[k] = float64(c.Scale*e.Expected[k]) + c.Shift
+	}
+	for i := range e.Contributions {
+		e.Contributions[i] *= c.Scale
+	}
 }
 
 // sumUp sets the predictions to what the contributions add up to.

@@ -26,7 +26,8 @@ const (
 	// ensembles whose members all predict without a link (most regressions,
 	// forests), and the margin of a model of a single member (log-odds of a
 	// boosted classifier). Ensembles that average what links have bent are no
-	// such sum: Exact is an error there.
+	// such sum, nor are their calibrated means: Exact is an error there. Where the
+	// model averages log-odds, and all members have them, they are explained.
 	Exact Method = "exact"
 	// Sampled estimates Shapley values of the final prediction of any model:
 	// columns are taken over one after the other, in random orders, from a
@@ -231,12 +232,20 @@ var errAlone = errors.New("a single row has no other rows to be compared with: g
 
 // exactly says why exact contributions do not explain the model, nil if they do.
 func (m *Model) exactly() error {
+	c := m.spec.Calibration
+	logs := c != nil && c.Logs
+	if c != nil && c.Scale != 0 && !logs && m.spec.Info.Task != metrics.Regression {
+		return errors.New("exact contributions: the probabilities are calibrated, which is no sum of contributions: use sampled ones")
+	}
 	for _, mem := range m.spec.Members {
 		plain, err := explainable(mem.Predictor)
 		if err != nil {
 			return fmt.Errorf("exact contributions: the member of trial %d: %w: use sampled ones", mem.Trial, err)
 		}
-		if !plain && len(m.spec.Members) > 1 {
+		if logs && plain {
+			return fmt.Errorf("exact contributions: the logarithms of what the member of trial %d predicts are no sum of contributions: use sampled ones", mem.Trial)
+		}
+		if !plain && !logs && len(m.spec.Members) > 1 {
 			return fmt.Errorf("exact contributions: %d members are averaged after their links, which is no sum of contributions: use sampled ones", len(m.spec.Members))
 		}
 	}

@@ -8,8 +8,9 @@ import (
 	"io"
 )
 
-// FormatVersion is the newest bundle version this package reads, and the one it writes.
-const FormatVersion = 1
+// FormatVersion is the newest bundle version this package reads. What it writes is of
+// the first version that has all of the model's sections.
+const FormatVersion = 2
 
 // ErrCorrupt is wrapped by the errors for bundles that are truncated, damaged
 // or not bundles at all.
@@ -56,7 +57,7 @@ func (s *section) checksum() uint32 {
 func align(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
 
 // writeSections writes header, table and sections.
-func writeSections(w io.Writer, sections []section) (int64, error) {
+func writeSections(w io.Writer, version uint32, sections []section) (int64, error) {
 	offset := align(headerSize + len(sections)*entrySize)
 	table := make([]byte, len(sections)*entrySize)
 	for i, s := range sections {
@@ -69,7 +70,7 @@ func writeSections(w io.Writer, sections []section) (int64, error) {
 	}
 	header := make([]byte, headerSize)
 	copy(header, magic)
-	binary.LittleEndian.PutUint32(header[8:], FormatVersion)
+	binary.LittleEndian.PutUint32(header[8:], version)
 	binary.LittleEndian.PutUint32(header[12:], uint32(len(sections)))
 	binary.LittleEndian.PutUint64(header[16:], uint64(offset))
 	binary.LittleEndian.PutUint32(header[24:], crc32.Checksum(table, castagnoli))

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
@@ -34,7 +35,9 @@ type OutOfFold struct {
 	Y        []float32
 	Folds    [][]int32 // the rows of each fold
 	Members  []FoldMember
-	Seed     uint64
+	// Calibration of the members' weighted mean, nil for none.
+	Calibration *ensemble.Calibration
+	Seed        uint64
 	// MaxRows bounds the rows that judge a column, 0 means 1,000.
 	MaxRows int
 	// Repeats is how often each column is shuffled, 0 means once. Two or more
@@ -171,12 +174,12 @@ func (p *permuter) loss(frame *matrix.Frame) (float64, error) {
 			m.Predictor.Predict(x, rows, out)
 			for i, r := range rows {
 				for j := range width {
-					pred[int(r)*width+j] += float32(m.Weight * float64(out[i*width+j]))
+					pred[int(r)*width+j] += float32(m.Weight * p.Calibration.Term(p.Task, out[i*width+j]))
 				}
 			}
 		}
 	}
-	score, err := p.Metric.Score(p.Task, p.Classes, p.y, pred, nil)
+	score, err := p.Metric.Score(p.Task, p.Classes, p.y, p.Calibration.Judged(p.Metric, p.Task, p.Classes, pred), nil)
 	return p.Metric.Loss(score), err
 }
 

@@ -65,7 +65,15 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		}
 		sections = append(sections, section{"origin", [][]byte{b}})
 	}
-	return writeSections(w, append(sections, section{"predictors", pieces}))
+	version := uint32(1)
+	if m.spec.Calibration != nil {
+		b, err := json.Marshal(m.spec.Calibration)
+		if err != nil {
+			return 0, fmt.Errorf("write section %q: %w", "calibration", err)
+		}
+		sections, version = append(sections, section{"calibration", [][]byte{b}}), 2
+	}
+	return writeSections(w, version, append(sections, section{"predictors", pieces}))
 }
 
 // Save writes the bundle to path, whole or not at all: to a file beside it
@@ -146,6 +154,11 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	}
 	if _, ok := sections["origin"]; ok {
 		if err := decodeSection(sections, "origin", &s.Origin); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := sections["calibration"]; ok {
+		if err := decodeSection(sections, "calibration", &s.Calibration); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
+	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
@@ -25,8 +26,11 @@ type Info struct {
 	// Why says how the task was told from the target.
 	Why    string `json:"why,omitempty"`
 	Metric string `json:"metric"`
-	// Score is the ensemble's on rows that no member had seen in training.
+	// Score is the ensemble's on rows that no member had seen in training and that had no
+	// say in weights and calibration; StdErr is its standard error over the parts of
+	// these rows, 0 if it is not known.
 	Score   float64  `json:"score"`
+	StdErr  float64  `json:"std_err,omitempty"`
 	Classes []string `json:"classes,omitempty"`
 	// Columns are the input columns that a prediction needs.
 	Columns []string `json:"columns"`
@@ -85,6 +89,9 @@ type Spec struct {
 	Spread *Spread
 	// Origin says how the model came about; nil if it does not.
 	Origin *Origin
+	// Calibration is what is done to the members' weighted mean, and how labels are
+	// told from it; nil for nothing. Imported models have none.
+	Calibration *ensemble.Calibration
 }
 
 // Model is a trained model. It is immutable and safe for concurrent use.
@@ -118,6 +125,9 @@ func Build(s Spec) (*Model, error) {
 	}
 	width, sum := metrics.Width(s.Info.Task, len(s.Info.Classes)), 0.0
 	exact := s.Pipeline != nil && s.Pipeline.Exact()
+	if err := s.checkCalibration(exact); err != nil {
+		return nil, err
+	}
 	for _, m := range s.Members {
 		if m.Predictor.Width() != width {
 			return nil, fmt.Errorf("%w: the member of trial %d has %d outputs, the task %d", ErrCorrupt, m.Trial, m.Predictor.Width(), width)
@@ -162,6 +172,19 @@ func (s *Spec) checkSpread() error {
 	return s.Spread.check(i.Interval, i.Quantiles)
 }
 
+func (s *Spec) checkCalibration(exact bool) error {
+	if s.Calibration == nil {
+		return nil
+	}
+	if exact {
+		return fmt.Errorf("%w: a calibration of an imported model", ErrCorrupt)
+	}
+	if err := s.Calibration.Check(s.Info.Task, len(s.Info.Classes)); err != nil {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return nil
+}
+
 func checkTask(i Info) error {
 	task, err := metrics.ParseTask(string(i.Task))
 	if err != nil {
@@ -192,6 +215,10 @@ func (m *Model) Plan() *featurize.Plan { return m.spec.Plan }
 // Pipeline makes the features that the members read.
 func (m *Model) Pipeline() *featurize.Pipeline { return m.spec.Pipeline }
 
+// Calibration is what is done to the members' weighted mean, nil for nothing; it is
+// not to be changed.
+func (m *Model) Calibration() *ensemble.Calibration { return m.spec.Calibration }
+
 // Members lists the ensemble; the slice is not to be changed.
 func (m *Model) Members() []Member { return m.spec.Members }
 
@@ -211,8 +238,10 @@ type Predictions struct {
 	// Doubles are the Probabilities of imported models as they computed them, in
 	// double precision; nil for all others.
 	Doubles []float64
-	// Costs are those of Info, which labels go by.
-	Costs [][]float64
+	// Costs are those of Info, which labels go by. Without them they go by Decision,
+	// see ensemble.Calibration; nil for the likeliest class.
+	Costs    [][]float64
+	Decision []float64
 }
 
 // Rows is the number of rows.
@@ -237,14 +266,17 @@ func (p *Predictions) Double(i, k int) float64 {
 // Label is the class predicted for row i, see Class.
 func (p *Predictions) Label(i int) string { return p.Classes[p.Class(i)] }
 
-// Class is the index of the class predicted for row i: the likeliest, or with
-// Costs that of the least expected cost Σ_c P(c)·Costs[c][k] (Elkan 2001). Ties go
+// Class is the index of the class predicted for row i: the likeliest, by the factors
+// of Decision if there are any, or with Costs that of the least expected cost Σ_c P(c)·Costs[c][k] (Elkan 2001). Ties go
 // to the earlier class.
 func (p *Predictions) Class(i int) int {
 	best, least := 0, math.Inf(1)
 	for k := range p.Classes {
 		cost := -p.Double(i, k)
-		if p.Costs != nil {
+		switch {
+		case p.Costs == nil && p.Decision != nil:
+			cost *= p.Decision[k]
+		case p.Costs != nil:
 			cost = 0
 			for c, row := range p.Costs {
 				cost += float64(p.Double(i, c) * row[k])
@@ -343,10 +375,11 @@ func (m *Model) scoreRows(x *matrix.Matrix, rows []int32, out []float32, sums []
 		m.scoreExact(x, rows, sums)
 		return
 	}
+	c, task := m.spec.Calibration, m.spec.Info.Task
 	for _, mem := range m.spec.Members {
 		mem.Predictor.Predict(x, rows, out)
 		for i, v := range out {
-			sums[i] += float64(mem.Weight * float64(v))
+			sums[i] += float64(mem.Weight * c.Term(task, v))
 		}
 	}
 }
@@ -364,6 +397,10 @@ func (m *Model) scoreExact(x *matrix.Matrix, rows []int32, sums []float64) {
 
 func (m *Model) finish(sums []float64, rows, width int) *Predictions {
 	p := &Predictions{Task: m.spec.Info.Task, Classes: m.spec.Info.Classes, Costs: m.spec.Info.Costs}
+	if c := m.spec.Calibration; c != nil {
+		c.Apply(p.Task, len(p.Classes), sums)
+		p.Decision = c.Decision
+	}
 	if m.exact && p.Task != metrics.Regression {
 		p.finishExact(sums)
 		return p

@@ -129,7 +129,7 @@ func (m *Model) scoreRow(s *rowScratch) {
 			mem.Predictor.Predict(matrix.New(frame, m.spec.Pipeline.Encoder(), 1), s.index, s.out)
 		}
 		for k, v := range s.out {
-			s.sums[k] += float64(mem.Weight * float64(v))
+			s.sums[k] += float64(mem.Weight * m.spec.Calibration.Term(m.spec.Info.Task, v))
 		}
 	}
 }

@@ -153,6 +153,7 @@ func (w *walker) score(i, first int, orders [][]int) ([]float64, error) {
 	}
 	scores := make([]float64, n*w.width)
 	w.m.score(matrix.New(frame, pl.Encoder(), 1), scores, 1)
+	w.m.spec.Calibration.Apply(w.m.spec.Info.Task, len(w.m.spec.Info.Classes), scores)
 	return scores, nil
 }
 

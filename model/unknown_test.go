@@ -42,7 +42,7 @@ func TestUnknownKinds(t *testing.T) {
 			list = append(list, section{name, [][]byte{sections[name]}})
 		}
 		var out bytes.Buffer
-		if _, err := writeSections(&out, list); err != nil {
+		if _, err := writeSections(&out, FormatVersion, list); err != nil {
 			t.Fatal(err)
 		}
 		_, err = Read(bytes.NewReader(out.Bytes()), int64(out.Len()))

@@ -84,13 +84,16 @@ func won(m *model.Model) string {
 		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(a, b))
 	})
 	score := fmt.Sprintf("%s %s", info.Metric, number(info.Score))
+	if info.StdErr > 0 {
+		score = fmt.Sprintf("%s %s", info.Metric, plusMinus(&info.Score, &info.StdErr))
+	}
 	if info.Split != "" {
 		score += " by " + info.Split
 	}
 	best := m.Leaderboard()
 	if len(members) == 1 || len(best) == 0 || best[0].Score == nil {
 		single := ""
-		if len(best) > 0 && best[0].StdErr != nil && members[best[0].Trial] {
+		if len(best) > 0 && best[0].StdErr != nil && info.StdErr == 0 && members[best[0].Trial] {
 			single = fmt.Sprintf(" (standard error %s)", number(*best[0].StdErr))
 		}
 		return fmt.Sprintf("%s alone: %s%s", names[0], score, single)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed-09a2cce4/automl/bus"
 	"github.com/seed-09a2cce4/automl/data"
+	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
@@ -139,15 +140,20 @@ type Outcome struct {
 	Costs [][]float64
 	// Members of the ensemble, heaviest first; weights sum to one.
 	Members []Member
-	// OutOfFold are the ensemble's predictions for the training rows
-	// (rows×Width), NaN where a row was never validated.
+	// OutOfFold are predictions for the training rows (rows×Width), NaN where a row was
+	// never validated, by ensembles in whose choice the row had no say
+	// (ensemble.Mix.OutOfFold).
 	OutOfFold []float32
-	// Score of the ensemble on the validated rows, as the metric defines it.
-	Score    float64
-	Board    []trials.Row
-	Records  []*trials.Record
-	Ended    string // what ended the search, in words
-	Warnings []string
-	Started  time.Time // first dispatched trial
-	Finished time.Time
+	// Calibration of the members' weighted mean, nil for none.
+	Calibration *ensemble.Calibration
+	// Score of the ensemble on the validated rows, as the metric defines it, where
+	// those rows had no say in weights and calibration (ensemble.Mix.Loss). StdErr is
+	// its standard error over the parts of those rows, 0 if it is not known.
+	Score, StdErr float64
+	Board         []trials.Row
+	Records       []*trials.Record
+	Ended         string // what ended the search, in words
+	Warnings      []string
+	Started       time.Time // first dispatched trial
+	Finished      time.Time
 }

@@ -463,32 +463,6 @@ func TestTimedJobsEnd(t *testing.T) {
 	}
 }
 
-// What is dropped of an ensemble that is too large is what has the most bytes for
-// its weight, and never the last member.
-func TestTooLarge(t *testing.T) {
-	t.Parallel()
-	const mb = 1_000_000
-	for _, c := range []struct {
-		bytes   []int64
-		weights []float64
-		want    int
-	}{
-		{[]int64{10 * mb, 20 * mb}, []float64{0.5, 0.5}, -1},
-		{[]int64{40 * mb, 20 * mb}, []float64{0.5, 0.5}, 0},
-		{[]int64{40 * mb, 20 * mb}, []float64{0.9, 0.1}, 1},
-		{[]int64{90 * mb, 20 * mb}, []float64{0, 1}, -1},
-		{[]int64{90 * mb}, []float64{1}, -1},
-	} {
-		var candidates []candidate
-		for _, b := range c.bytes {
-			candidates = append(candidates, candidate{record: &trials.Record{Result: &trials.Result{Bytes: b}}})
-		}
-		if got := tooLarge(candidates, c.weights); got != c.want {
-			t.Errorf("%v with weights %v: %d, want %d", c.bytes, c.weights, got, c.want)
-		}
-	}
-}
-
 func TestPoolIsMonotone(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 3))

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/ensemble"
+	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -103,51 +105,74 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 	if r.job.Options.Best {
 		candidates = candidates[:1]
 	}
-	y, w := take(p.prepared.Y, rows, 1), take(p.prepared.W, rows, 1)
-	preds := make([][]float32, len(candidates))
-	for i, c := range candidates {
-		preds[i] = take(c.oof, rows, r.width())
+	mix, err := ensemble.Fit(r.problem(candidates, rows), r.mixing(candidates, late))
+	if err != nil {
+		return fmt.Errorf("ensemble: %w", err)
 	}
-	for {
-		weights, loss, err := ensemble.Greedy(p.metric, p.shape.Task, p.shape.Classes, y, w, preds, ensemble.Options{Deadline: late})
-		if err != nil {
-			return fmt.Errorf("ensemble: %w", err)
-		}
-		if k := tooLarge(candidates, weights); k >= 0 {
-			candidates, preds = slices.Delete(candidates, k, k+1), slices.Delete(preds, k, k+1)
-			continue
-		}
-		o.Score = p.metric.FromLoss(loss)
-		o.OutOfFold = blend(candidates, weights)
-		return r.members(ctx, o, candidates, weights)
-	}
+	o.Score, o.StdErr, o.Calibration = p.metric.FromLoss(mix.Loss), mix.StdErr, mix.Calibration
+	o.OutOfFold = scatter(mix.OutOfFold, rows, p.table.Rows(), r.width())
+	return r.members(ctx, o, candidates, mix.Weights)
 }
 
-// modelBytes bounds the predictors of a model, so that its file is at most 50 MB.
+// problem is what the candidates are weighted by: their predictions for the rows
+// that were validated.
+func (r *runner) problem(candidates []candidate, rows []int32) ensemble.Problem {
+	p := r.plan
+	out := ensemble.Problem{
+		Metric: p.metric, Task: p.shape.Task, Classes: p.shape.Classes,
+		Y: take(p.prepared.Y, rows, 1), W: take(p.prepared.W, rows, 1), Parts: p.parts(rows),
+	}
+	for _, c := range candidates {
+		out.Preds = append(out.Preds, take(c.oof, rows, r.width()))
+	}
+	return out
+}
+
+// parts says which rows were validated together, or belong to one group; nil if
+// neither divides them. Repetitions divide them anew: the first one counts.
+func (p *plan) parts(rows []int32) []int {
+	of := make([]int, p.table.Rows())
+	switch k := p.split.Folds; {
+	case k > 1:
+		for i, fold := range p.folds[:min(k, len(p.folds))] {
+			for _, row := range fold {
+				of[row] = i
+			}
+		}
+	case p.split.By == featurize.ByGroup:
+		for i, key := range p.prepared.Keys {
+			of[i] = int(key)
+		}
+	default:
+		return nil
+	}
+	out := make([]int, len(rows))
+	for i, row := range rows {
+		out[i] = of[row]
+	}
+	return out
+}
+
+// modelBytes bounds the predictors of a model that has no other limit, so that its
+// file is at most 50 MB.
 const modelBytes = 48_000_000
 
-// tooLarge is the member that the ensemble should do without, -1 if its members
-// are small enough together or there is but one: the one with the most bytes for
-// its weight.
-func tooLarge(candidates []candidate, weights []float64) int {
-	total, members, worst := int64(0), 0, -1
-	for k, c := range candidates {
-		if !(weights[k] > 0) {
-			continue
-		}
-		members++
-		total += c.bytes()
-		if worst < 0 || float64(c.bytes())*weights[worst] > float64(candidates[worst].bytes())*weights[k] {
-			worst = k
-		}
+// mixing is how the candidates may be combined.
+func (r *runner) mixing(candidates []candidate, late func() bool) ensemble.Options {
+	o := &r.job.Options
+	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(o.Costs) == 0}
+	out.Limits = ensemble.Cost{Bytes: o.MaxModelSize, PerRow: o.MaxPredictLatency}
+	if o.MaxModelSize == 0 {
+		// A single candidate may be larger: it is what there is.
+		out.Limits.Bytes = max(modelBytes, slices.MinFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.bytes(), b.bytes()) }).bytes())
 	}
-	if members < 2 || total <= modelBytes {
-		return -1
+	for _, c := range candidates {
+		out.Costs = append(out.Costs, ensemble.Cost{Bytes: c.bytes(), PerRow: seconds(c.record.Result.RowSeconds)})
 	}
-	return worst
+	return out
 }
 
-func (c *candidate) bytes() int64 { return c.record.Result.Bytes }
+func (c candidate) bytes() int64 { return c.record.Result.Bytes }
 
 func (r *runner) width() int { return metrics.Width(r.plan.shape.Task, r.plan.shape.Classes) }
 
@@ -209,20 +234,14 @@ func take(x []float32, rows []int32, width int) []float32 {
 	return out
 }
 
-// blend is the weighted mean of the members' predictions, NaN where a member has none.
-func blend(candidates []candidate, weights []float64) []float32 {
-	out := make([]float32, len(candidates[0].oof))
-	sum := make([]float64, len(out))
-	for k, c := range candidates {
-		if weights[k] == 0 {
-			continue
-		}
-		for i, v := range c.oof {
-			sum[i] += float64(weights[k] * float64(v))
-		}
+// scatter puts predictions for some rows among those for all, NaN for the others.
+func scatter(pred []float32, rows []int32, all, width int) []float32 {
+	out := make([]float32, all*width)
+	for i := range out {
+		out[i] = float32(math.NaN())
 	}
-	for i, v := range sum {
-		out[i] = float32(v)
+	for i, row := range rows {
+		copy(out[int(row)*width:(int(row)+1)*width], pred[i*width:(i+1)*width])
 	}
 	return out
 }

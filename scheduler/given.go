@@ -62,9 +62,14 @@ func (r *runner) reweigh(ctx context.Context, o *Outcome, candidates []candidate
 		}
 		weights[i] = c.Weight
 	}
-	o.OutOfFold = blend(candidates, weights)
-	y, w := take(p.prepared.Y, rows, 1), take(p.prepared.W, rows, 1)
-	score, err := p.metric.Score(p.shape.Task, p.shape.Classes, y, take(o.OutOfFold, rows, r.width()), w)
+	o.Calibration = r.job.Options.Calibration
+	problem := r.problem(candidates, rows)
+	pred := problem.Predict(weights, o.Calibration)
+	o.OutOfFold = scatter(pred, rows, p.table.Rows(), r.width())
+	if p.metric.OfLabels() {
+		pred = o.Calibration.Labelled(p.shape.Task, p.shape.Classes, pred)
+	}
+	score, err := p.metric.Score(p.shape.Task, p.shape.Classes, problem.Y, pred, problem.W)
 	if err != nil {
 		return fmt.Errorf("refit: %w", err)
 	}

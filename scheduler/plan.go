@@ -454,7 +454,7 @@ func (p *plan) pace(sug search.Suggestion, factor float64) search.Params {
 // ensembleTime is what weighting the ensemble and reading its models may take.
 func (p *plan) ensembleTime(budget time.Duration) time.Duration {
 	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
-	need := 200*time.Millisecond + seconds(values*poolBest/3e7)
+	need := 250*time.Millisecond + seconds(values*poolBest/1.5e7)
 	return min(need, budget/10)
 }
 

@@ -265,8 +265,9 @@ func checkOutcome(t *testing.T, o *Outcome) {
 			t.Errorf("record %d: trial %d is %s", i, r.Spec.Number, r.State)
 		}
 	}
-	if best := o.Board[0]; best.Score == nil || o.Score > *best.Score+1e-6 {
-		t.Errorf("the ensemble's %v is worse than the best trial", o.Score)
+	// The best trial's score flatters it, the ensemble's does not.
+	if best := o.Board[0]; best.Score == nil || o.Score > *best.Score+2*o.StdErr+1e-6 {
+		t.Errorf("the ensemble's %v ± %v is worse than the best trial's %v", o.Score, o.StdErr, *best.Score)
 	}
 }
 

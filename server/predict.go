@@ -81,6 +81,9 @@ func predictJSON(m *model.Model, body io.Reader, maxRows int) (*model.Prediction
 	}
 	info := m.Info()
 	out := &model.Predictions{Task: info.Task, Classes: info.Classes, Costs: info.Costs, Levels: info.Quantiles}
+	if c := m.Calibration(); c != nil {
+		out.Decision = c.Decision
+	}
 	for i, row := range rows {
 		p, err := m.PredictRow(row)
 		if err != nil {

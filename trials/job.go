@@ -3,6 +3,7 @@ package trials
 import (
 	"time"
 
+	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
@@ -84,9 +85,11 @@ type JobOptions struct {
 	// Continue is the id of the job that First comes from, "" for none.
 	Continue string `json:"continue,omitempty"`
 	// First are configurations that are tried before all others. With Refit they alone
-	// are tried, each on all folds, and the model weighs them as they say.
-	First []Config `json:"first,omitempty"`
-	Refit bool     `json:"refit,omitempty"`
+	// are tried, each on all folds, and the model weighs them as they say, with
+	// Calibration.
+	First       []Config              `json:"first,omitempty"`
+	Refit       bool                  `json:"refit,omitempty"`
+	Calibration *ensemble.Calibration `json:"calibration,omitempty"`
 	// Past is the search that First comes from, for the sampler where it was of the same
 	// table, split and metric; nil for none.
 	Past *Past `json:"past,omitempty"`
