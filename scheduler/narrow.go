@@ -21,7 +21,7 @@ const (
 // arm is what is searched for a learner: its space and portfolio, or what the user
 // has named of its parameters, with all others as they start.
 func (p *plan) arm(l algos.Learner) (search.Arm, error) {
-	a := search.Arm{Learner: l.Name(), Space: p.space(l), Portfolio: portfolio(l, p.shape), Weight: weights[l.Name()]}
+	a := search.Arm{Learner: l.Name(), Space: p.space(l), Portfolio: startingPoints(l, p.shape), Weight: weights[l.Name()]}
 	asked, named := p.params[l.Name()]
 	if !named {
 		return a, nil

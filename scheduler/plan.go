@@ -18,6 +18,7 @@ import (
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/search/portfolio"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -32,8 +33,11 @@ const (
 	shareOfQuick = 0.03 // of the budget that the fit of a quick learner takes at most
 	fewRows      = 1000 // below which there may be more folds
 	poolBytes    = 512 << 20
-	primary      = "gbdt"
-	baseline     = "baseline"
+	// measuredFeatures bounds the tables that measured orders are for: those measured had
+	// no more features, and no text.
+	measuredFeatures = 100
+	primary          = "gbdt"
+	baseline         = "baseline"
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
@@ -369,17 +373,25 @@ func (p *plan) firstCost(l algos.Learner) float64 {
 }
 
 func firstParams(l algos.Learner, s algos.Shape) search.Params {
-	if list := portfolio(l, s); len(list) > 0 {
+	if list := startingPoints(l, s); len(list) > 0 {
 		return l.Space(s).Complete(list[0])
 	}
 	return l.Space(s).Complete(nil)
 }
 
-func portfolio(l algos.Learner, s algos.Shape) []search.Params {
-	if p, ok := l.(algos.Portfolio); ok {
-		return p.Portfolio(s)
+// startingPoints are a learner's default and what to try next, as measured or, where
+// nothing was, as the learner has it.
+func startingPoints(l algos.Learner, s algos.Shape) []search.Params {
+	p, ok := l.(algos.Portfolio)
+	if !ok {
+		return nil
 	}
-	return nil
+	list := p.Portfolio(s)
+	measured := portfolio.Of(l.Name(), s.Task, s.Rows)
+	if len(measured) == 0 || len(list) == 0 || s.SparseNNZ > 0 || s.Features > measuredFeatures {
+		return list
+	}
+	return append(list[:1:1], measured...)
 }
 
 // study sets up the search: every learner with its space and its portfolio.

@@ -6,10 +6,12 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
 
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/search/portfolio"
 )
 
 const (
@@ -54,7 +56,7 @@ type board struct {
 
 func choose(path string, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("choose", flag.ContinueOnError)
-	most := f.Int("most", 12, "configurations of a portfolio")
+	to := f.String("out", "", "file for the orders that are better on tables left out, by two standard errors at least")
 	power := f.Float64("power", 0.5, "of its relative cost by which a configuration's gain is divided")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -64,16 +66,41 @@ func choose(path string, args []string, out io.Writer) error {
 		return err
 	}
 	groups := groupsOf(all)
+	kept := []compared{}
 	for _, g := range slices.SortedFunc(maps.Keys(groups), func(a, b group) int { return slices.Compare(a.words(), b.words()) }) {
 		boards := groups[g]
 		if len(boards) < leastGroup || !slices.ContainsFunc(boards, func(b *board) bool { return len(b.hand) > 1 }) {
 			continue
 		}
-		if err := json.NewEncoder(out).Encode(leaveOneOut(g, boards, *most, *power)); err != nil {
+		c := leaveOneOut(g, boards, *power)
+		if err := json.NewEncoder(out).Encode(c); err != nil {
 			return err
 		}
+		if c.Greedy+2*c.StdErr < c.Hand && len(c.Order) > 0 {
+			kept = append(kept, c)
+		}
 	}
-	return nil
+	if *to == "" {
+		return nil
+	}
+	return write(*to, kept)
+}
+
+// write stores orders as package search/portfolio reads them.
+func write(path string, list []compared) error {
+	out := []portfolio.Order{}
+	for _, c := range list {
+		o := portfolio.Order{Learner: c.Learner, Task: c.Task, Configs: c.Order}
+		if o.MinRows = smallRows + 1; c.Small {
+			o.MinRows, o.MaxRows = 0, smallRows
+		}
+		out = append(out, o)
+	}
+	b, err := json.MarshalIndent(out, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
 func (g group) words() []string {
@@ -211,12 +238,13 @@ func (b *board) area(order []string) float64 {
 	return sum
 }
 
-func leaveOneOut(g group, boards []*board, most int, power float64) compared {
+// leaveOneOut makes orders as long as the learner's portfolio.
+func leaveOneOut(g group, boards []*board, power float64) compared {
 	out := compared{group: g, Tables: len(boards)}
 	var diffs []float64
 	for i, b := range boards {
 		others := slices.Concat(boards[:i], boards[i+1:])
-		ours := b.area(append([]string{b.hand[0]}, greedy(others, most, power)...))
+		ours := b.area(append([]string{b.hand[0]}, greedy(others, len(b.hand)-1, power)...))
 		hand := b.area(b.hand)
 		out.Greedy += ours / float64(len(boards))
 		out.Hand += hand / float64(len(boards))
@@ -233,6 +261,10 @@ func leaveOneOut(g group, boards []*board, most int, power float64) compared {
 		square += (d - middle) * (d - middle)
 	}
 	out.StdErr = math.Sqrt(square / float64(len(diffs)*(len(diffs)-1)))
+	most := 0
+	for _, b := range boards {
+		most = max(most, len(b.hand)-1)
+	}
 	for _, key := range greedy(boards, most, power) {
 		for _, b := range boards {
 			if p, ok := b.params[key]; ok {

@@ -3,7 +3,7 @@
 //
 //	portfolio record FILE [-tables a,b] [-learners a,b] [-draws N] [-hours H] [-most SECONDS]
 //	portfolio racing FILE [-widths a,b] [-orders N]
-//	portfolio choose FILE [-most N] [-power P]
+//	portfolio choose FILE [-out FILE] [-power P]
 //
 // record takes the tables of the folders AUTOML_DATA and AUTOML_PORTFOLIO
 // (benchmarks/dataset) with more than 300 rows and adds a JSON line to FILE for each
@@ -20,7 +20,9 @@
 // choose orders the configurations of each learner, task and size of tables greedily,
 // and prints a JSON line a group: the order, and how it does on each table when made
 // of the others, beside that of the learner's portfolio. A configuration that has no
-// record on a table is passed over there.
+// record on a table is passed over there. -out stores the orders that are better on
+// tables left out by two standard errors at least: that of search/portfolio/portfolio.json
+// is made this way.
 //
 // It starts no goroutines beyond those of a fit.
 package main
