@@ -20,6 +20,7 @@ type scanner struct {
 	// mayBeShort: the last column has no name, so a record may lack its cell.
 	mayBeShort bool
 	blockBytes int // of text in a block, at least
+	waveBytes  int // of text whose cells have their places in memory at a time
 }
 
 // blockBytes is how much text a block holds at least: small enough for the
@@ -122,6 +123,9 @@ func (s *scanner) blocks(start, threads int) ([]block, error) {
 		from := begins[i]
 		var offset int
 		blocks[i], ragged[i], offset = s.scan(s.text[from:ends[i]])
+		if len(s.text) > s.waveBytes { // they are found again, a wave at a time
+			s.forget(&blocks[i])
+		}
 		if ragged[i] != nil {
 			ragged[i].Line = from + offset // the offset, until the line is counted below
 		}
@@ -160,7 +164,10 @@ func (s *scanner) scan(text []byte) (b block, ragged *RaggedError, offset int) {
 	b.text = text
 	lines := bytes.Count(text, []byte{'\n'})
 	// A cell takes a byte at least, so that quoted line ends cannot blow this up.
-	b.starts = make([]uint32, 0, min(lines*(s.width+1), 2*len(text)))
+	b.starts = (*startsPool.Get().(*[]uint32))[:0]
+	if n := min(lines*(s.width+1), 2*len(text)); cap(b.starts) < n {
+		b.starts = make([]uint32, 0, n)
+	}
 	if bytes.IndexByte(text, '"') < 0 {
 		ragged, offset = s.scanPlain(&b)
 	} else {
