@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"runtime"
 	"sync"
 
 	"github.com/seed-09a2cce4/automl/data"
@@ -42,11 +43,15 @@ func buildColumns(s *scanner, blocks []block, names []string, rows, threads int)
 			s.forget(&blocks[k])
 		}
 		lo = hi
+		if lo < len(blocks) && s.waveBytes >= collectFrom {
+			runtime.GC() // of dictionaries that grew, before the next wave makes them grow again
+		}
 	}
 	cols := make([]*data.Column, s.width)
 	inParallel(len(groups), threads, func(g int) {
 		for i, b := range groups[g].builders {
 			cols[groups[g].first+i] = b.Column()
+			groups[g].builders[i] = nil // its dictionary may be as large as the column
 		}
 	})
 	return cols
