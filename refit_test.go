@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -171,4 +173,41 @@ func TestContinue(t *testing.T) {
 	}
 	check("more columns", more, o, `the table has column "D", which the earlier one had not`)
 	check("other columns", more.Drop("A"), o, `the table lacks column "A" of the earlier one, and has column "D" beside`)
+}
+
+// What a model does beyond a weighted mean is part of it when it is made anew.
+func TestRefitKeepsTheCalibration(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(6, 2))
+	var rows []map[string]any
+	for range 400 {
+		x := rng.NormFloat64()
+		rows = append(rows, map[string]any{"x": x, "y": []string{"no", "yes"}[btoi(rng.Float64() < 1/(1+math.Exp(2-x)))]})
+	}
+	table, err := FromRows(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := Fit(t.Context(), table, Options{Target: "y", Trials: 1, Folds: "5", Metric: "balanced_accuracy", Include: []string{"linear"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := Refit(t.Context(), again(t, old), table, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(old.Calibration(), one.Calibration()); d != "" || old.Calibration() == nil {
+		t.Errorf("%+v changes: %s", old.Calibration(), d)
+	}
+	// A few labels of the rarer class are right that the likeliest class would miss.
+	if s := one.Info().Score; s < 0.6 {
+		t.Errorf("balanced accuracy %v", s)
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

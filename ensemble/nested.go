@@ -7,8 +7,12 @@ import (
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// mostParts bounds how often the choice is made anew.
-const mostParts = 5
+// mostParts bounds how often the choice is made anew, nestedRows the rows of that: all
+// are judged.
+const (
+	mostParts  = 5
+	nestedRows = 5000
+)
 
 // divide gives each row its part, 0 to mostParts-1 at most: as they are given, or by
 // a fixed hash if all rows are of one part.
@@ -49,7 +53,7 @@ type checked struct {
 // predictions that x.Loss is of, those of labels before the decision. x stays as it
 // is where a part is too small for the metric, or when it is late.
 func (c *chooser) check(x *Mix, all, some *table) []float32 {
-	n := c.nested(all, some)
+	n := c.nested(all, some.subsample(nestedRows))
 	if n == nil {
 		return all.blend(x.Weights)
 	}
@@ -73,14 +77,18 @@ func (c *chooser) check(x *Mix, all, some *table) []float32 {
 	return judged
 }
 
-// layered takes the second layer if it is better on average over the parts. It is held
-// so close to the mean that more proof is not asked for.
+// layerProof is how many standard errors a layer must gain over the parts. It is held so
+// close to the mean that more proof (1 was tried) does not pay.
+const layerProof = 0.3
+
+// layered takes the second layer if it is better than the mean.
 func (c *chooser) layered(x *Mix, all, some *table, n *checked) bool {
 	if n.layer == nil {
 		return false
 	}
 	loss, err := all.loss(c.metric, n.layer)
-	if gain, _ := gains(all.partLosses(c.metric, n.mean), all.partLosses(c.metric, n.layer)); err != nil || !(gain > 0) || !(loss < x.Loss) {
+	gain, unsure := gains(all.partLosses(c.metric, n.mean), all.partLosses(c.metric, n.layer))
+	if err != nil || !(gain > layerProof*unsure && loss < x.Loss) {
 		return false
 	}
 	weights, cal := fitLayer(some, x.Weights)

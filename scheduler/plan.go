@@ -465,8 +465,10 @@ func (p *plan) pace(sug search.Suggestion, factor float64) search.Params {
 
 // ensembleTime is what weighting the ensemble and reading its models may take.
 func (p *plan) ensembleTime(budget time.Duration) time.Duration {
-	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
-	need := 250*time.Millisecond + seconds(values*poolBest/1.5e7)
+	width := float64(metrics.Width(p.shape.Task, p.shape.Classes))
+	values := float64(p.table.Rows()) * width
+	chosenOn := float64(min(p.table.Rows(), 20000)) * width
+	need := 200*time.Millisecond + seconds(values*poolBest/3e7) + seconds(chosenOn*poolBest*5e-7)
 	return min(need, budget/10)
 }
 
