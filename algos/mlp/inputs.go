@@ -18,11 +18,20 @@ const (
 	quantileRows = 1 << 16
 	// maxText is how many columns of the text block are read.
 	maxText = 512
+	// maxPieces bounds the columns of all pieces of numbers together.
+	maxPieces = 2048
 )
 
 // inputs decides how the features come into the net, by the training rows.
 func (f *fit) inputs() []predictor.NetInput {
 	frame := f.request.Train.M.Frame
+	numbers := 0
+	for _, ft := range frame.Features {
+		if !ft.TreeOnly && ft.Levels == 0 {
+			numbers++
+		}
+	}
+	f.set.pieces = min(f.set.pieces, maxPieces/max(1, numbers))
 	var out []predictor.NetInput
 	for j, ft := range frame.Features {
 		if ft.TreeOnly {
@@ -85,7 +94,27 @@ func (f *fit) number(col []float32) predictor.NetInput {
 	if math.IsInf(in.Scale, 0) {
 		in.Scale = 0
 	}
+	if in.Scale != 0 {
+		in.Knots = knots(values, total, f.set.pieces)
+	}
 	return in
+}
+
+// knots part the values into pieces of equal weight, fewer where many are equal; nil
+// if that leaves a single piece, which is the number itself.
+func knots(values []weighted, total float64, pieces int) []float64 {
+	if pieces < 2 {
+		return nil
+	}
+	shares := make([]float64, pieces+1)
+	for i := range shares {
+		shares[i] = float64(i) / float64(pieces)
+	}
+	out := slices.Compact(quantiles(values, total, shares...))
+	if len(out) < 3 {
+		return nil
+	}
+	return out
 }
 
 // weighted is a value of a training row.

@@ -16,7 +16,8 @@ var _ algos.Portfolio = Learner{}
 
 // Learner trains predictor.MLP models. Its parameters are "epochs", "width" and
 // number of the hidden "layers", "batch" size, the peak learning "rate", "activation" (selu or
-// mish), label "smoothing", weight "decay", "dropout" and the number of "members".
+// mish), label "smoothing", weight "decay", "dropout", the number of "members" and the
+// "pieces" that each number is parted into beside itself (0 for none).
 type Learner struct{}
 
 // Name is "mlp".

@@ -17,6 +17,8 @@ func TestConformance(t *testing.T) {
 	for name, o := range map[string]algostest.Options{
 		"plain": {Repeats: 0.05, Params: search.Params{
 			"epochs": 40.0, "width": 16.0, "layers": 2.0, "members": 1.0, "dropout": 0.0, "batch": 1024.0}},
+		"pieces": {Repeats: 0.05, Params: search.Params{
+			"epochs": 40.0, "width": 16.0, "layers": 1.0, "members": 1.0, "dropout": 0.0, "batch": 1024.0, "pieces": 8.0}},
 		"members": {Repeats: 0.3, Params: search.Params{
 			"epochs": 40.0, "width": 16.0, "layers": 1.0, "members": 3.0, "dropout": 0.1, "smoothing": 0.05, "batch": 1024.0}},
 	} {

@@ -16,7 +16,7 @@ func mlpCase(t testing.TB, outputs, members int) *MLP {
 	net := Net{
 		Features: 4, TextCols: 3, Members: members, Outputs: outputs, Widths: []int{32, 16},
 		Inputs: []NetInput{
-			{Column: 0, Center: 1, Scale: 2, Indicator: true}, {Column: 1, Levels: 2}, {Column: 2, Levels: 5},
+			{Column: 0, Center: 1, Scale: 2, Indicator: true, Knots: []float64{-4, 0, 1, 1.5, 9}}, {Column: 1, Levels: 2}, {Column: 2, Levels: 5},
 			{Column: 3, Levels: 12, Embedding: 3}, {Text: true, Column: 2, Scale: 4},
 		},
 	}
@@ -121,6 +121,42 @@ func TestMLPPredictsItsDefinition(t *testing.T) {
 					t.Errorf("%d outputs, row %d: value %d is %v, want %v", outputs, r, k, v, want)
 				}
 			}
+		}
+	}
+}
+
+func TestNetInputPieces(t *testing.T) {
+	t.Parallel()
+	in := NetInput{Center: 1, Scale: 1, Indicator: true, Knots: []float64{0, 1, 3}}
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, test := range []struct {
+		value float32
+		want  []float32 // of the pieces
+	}{
+		{-inf, []float32{-1, -1}}, {-2, []float32{-1, -1}}, {0, []float32{-1, -1}}, {0.75, []float32{0.5, -1}},
+		{1, []float32{1, -1}}, {2.5, []float32{1, 0.5}}, {3, []float32{1, 1}}, {inf, []float32{1, 1}}, {nan, []float32{0, 0}},
+	} {
+		out := make([]float32, in.Columns())
+		if in.put(test.value, nil, out); !slices.Equal(out[2:], test.want) {
+			t.Errorf("%v: %v, want %v", test.value, out[2:], test.want)
+		}
+	}
+}
+
+func TestNetRefusesKnots(t *testing.T) {
+	t.Parallel()
+	many := make([]float64, MaxKnots+1)
+	for i := range many {
+		many[i] = float64(i)
+	}
+	for name, in := range map[string]NetInput{
+		"one": {Knots: []float64{1}}, "equal": {Knots: []float64{1, 1}}, "descending": {Knots: []float64{2, 1}}, "too many": {Knots: many},
+		"not a number": {Knots: []float64{1, math.NaN()}}, "infinite": {Knots: []float64{1, math.Inf(1)}},
+		"of a category": {Levels: 3, Knots: []float64{1, 2}}, "of a text": {Text: true, Knots: []float64{1, 2}},
+	} {
+		net := Net{Features: 1, TextCols: 1, Members: 1, Outputs: 2, Widths: []int{16}, Inputs: []NetInput{in}}
+		if err := net.Init(); err == nil {
+			t.Errorf("%s: no error", name)
 		}
 	}
 }

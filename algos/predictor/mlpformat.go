@@ -12,9 +12,9 @@ const mlpVersion = 1
 // Append appends the binary form: the version (a byte), activation and whether
 // there is a target (a byte each); then as unsigned varints the numbers of
 // features, text columns, members, outputs, hidden layers, each layer's width and
-// the number of inputs; each input as flags (a byte: 1 text, 2 indicator), varints
-// column, levels and embedding, float64 centre and scale; the target's four
-// float64; the parameters as float32.
+// the number of inputs; each input as flags (a byte: 1 text, 2 indicator, 4 knots),
+// varints column, levels and embedding, float64 centre and scale, and of knots their
+// number, a varint, and float64; the target's four float64; the parameters as float32.
 func (m *MLP) Append(b []byte) []byte {
 	n := &m.net
 	b = append(b, mlpVersion, byte(n.Activation), flag(m.target != nil, 1))
@@ -27,11 +27,14 @@ func (m *MLP) Append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(n.Inputs)))
 	for i := range n.Inputs {
 		in := &n.Inputs[i]
-		b = append(b, flag(in.Text, 1)|flag(in.Indicator, 2))
+		b = append(b, flag(in.Text, 1)|flag(in.Indicator, 2)|flag(len(in.Knots) > 0, 4))
 		for _, v := range []int{in.Column, in.Levels, in.Embedding} {
 			b = binary.AppendUvarint(b, uint64(v))
 		}
 		b = appendDoubles(b, in.Center, in.Scale)
+		if len(in.Knots) > 0 {
+			b = appendDoubles(binary.AppendUvarint(b, uint64(len(in.Knots))), in.Knots...)
+		}
 	}
 	if t := m.target; t != nil {
 		b = appendDoubles(b, t.Mean, t.Scale, t.Low, t.High)
@@ -103,6 +106,12 @@ func readMLP(b []byte, features int) (*MLP, error) {
 		in.Levels = int(r.uint("levels", math.MaxInt32))
 		in.Embedding = int(r.uint("embedding", maxNetWidth))
 		in.Center, in.Scale = r.double(), r.double()
+		if flags&4 != 0 {
+			in.Knots = make([]float64, r.uint("knots", MaxKnots))
+			for k := range in.Knots {
+				in.Knots[k] = r.double()
+			}
+		}
 	}
 	var target *Target
 	if hasTarget {

@@ -26,6 +26,11 @@ const (
 // column for each; one of more levels has Embedding columns, looked up in a table
 // of Levels+1 rows whose last is for missing, unseen and all other levels. A text
 // column is multiplied by Scale.
+//
+// Knots, ascending, give a number further columns, one for each piece between two of
+// them: −1 for values below the piece, 1 above, linear within, 0 for missing. They are
+// the piecewise linear encoding of Gorishniy, Rubachev and Babenko, On Embeddings for
+// Numerical Features in Tabular Deep Learning, NeurIPS 2022, centred.
 type NetInput struct {
 	Text      bool // Column is one of the text block, else of the features
 	Column    int
@@ -34,7 +39,11 @@ type NetInput struct {
 	Levels    int
 	Embedding int
 	Indicator bool
+	Knots     []float64
 }
+
+// MaxKnots is the largest number of knots of an input.
+const MaxKnots = 65
 
 // MaxOneHot is the number of levels from which on a net looks categories up.
 const MaxOneHot = 9
@@ -46,10 +55,12 @@ func (in *NetInput) Columns() int {
 		return in.Embedding
 	case in.Levels > 2:
 		return in.Levels
-	case in.Indicator:
-		return 2
 	}
-	return 1
+	n := 1
+	if in.Indicator {
+		n = 2
+	}
+	return n + max(0, len(in.Knots)-1)
 }
 
 // put writes the columns for the value v; out is zero, table the embedding.
@@ -73,6 +84,33 @@ func (in *NetInput) put(v float32, table, out []float32) {
 		}
 	default:
 		out[0] = smoothClip((float64(v) - in.Center) * in.Scale)
+		if len(in.Knots) > 0 {
+			in.pieces(float64(v), out[in.Columns()-len(in.Knots)+1:])
+		}
+	}
+}
+
+func (in *NetInput) knotsFit() bool {
+	for k, v := range in.Knots {
+		if math.IsNaN(v) || math.IsInf(v, 0) || k > 0 && !(v > in.Knots[k-1]) {
+			return false
+		}
+	}
+	return len(in.Knots) == 0 || len(in.Knots) > 1 && len(in.Knots) <= MaxKnots && in.Levels == 0 && !in.Text
+}
+
+// pieces writes the columns between the knots.
+func (in *NetInput) pieces(v float64, out []float32) {
+	for k, from := range in.Knots[:len(in.Knots)-1] {
+		to := in.Knots[k+1]
+		switch {
+		case v <= from:
+			out[k] = -1
+		case v >= to:
+			out[k] = 1
+		default:
+			out[k] = float32(2*((v-from)/(to-from)) - 1)
+		}
 	}
 }
 
@@ -181,6 +219,8 @@ func (n *Net) initInputs() error {
 		case in.Levels < 0 || in.Levels > 1<<24 || in.Embedding < 0 || in.Embedding > maxNetWidth,
 			in.Embedding > 0 && in.Levels < 1, in.Embedding == 0 && in.Levels > MaxOneHot, in.Text && in.Levels > 0:
 			return fmt.Errorf("net input %d has %d levels in %d columns", i, in.Levels, in.Embedding)
+		case !in.knotsFit():
+			return fmt.Errorf("net input %d has %d knots: a number has 2 to %d finite ones, ascending", i, len(in.Knots), MaxKnots)
 		}
 		if in.Text {
 			n.text[in.Column] = int32(i)
