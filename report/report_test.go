@@ -50,7 +50,7 @@ func build(t *testing.T, info model.Info, board []trials.Row, importance []model
 }
 
 var sampleInfo = model.Info{
-	Version: "test", Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Target: "churn <b>", Metric: "roc_auc", Score: 0.91,
+	Version: "test", Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Target: "churn <b>", Metric: "roc_auc", Score: 0.91, StdErr: 0.004,
 	Split: "5-fold cross-validation", Seconds: 61.2, Ended: "the time was up", Warnings: []string{`column "<script>alert(1)</script>" repeats "a"`},
 }
 
@@ -75,7 +75,7 @@ func TestSummarize(t *testing.T) {
 	t.Parallel()
 	want := Summary{
 		Tried:  "5 trials of 4 learners in 1m1s: 2 gbdt, 1 baseline, 1 linear, 1 mlp; 1 failed; ended: the time was up",
-		Won:    "an ensemble of 2 trials (gbdt 75 %, linear 25 %): roc_auc 0.91 by 5-fold cross-validation; the best trial alone, of gbdt, has 0.9 ± 0.01",
+		Won:    "an ensemble of 2 trials (gbdt 75 %, linear 25 %): roc_auc 0.91 ± 0.004 by 5-fold cross-validation; the best trial alone, of gbdt, has 0.9 ± 0.01",
 		Margin: "gbdt is ahead of the next learner, linear, by 0.03 ± 0.01 (standard error over the folds), which is clear",
 		Drives: "plan & price (0.1), age (0.02): what roc_auc loses when the column is shuffled",
 		Next: []string{

@@ -85,6 +85,9 @@ func won(m *model.Model) string {
 	})
 	score := fmt.Sprintf("%s %s", info.Metric, number(info.Score))
 	if info.StdErr > 0 {
+		score += " ± " + number(info.StdErr)
+	}
+	if info.StdErr > 0 {
 		score = fmt.Sprintf("%s %s", info.Metric, plusMinus(&info.Score, &info.StdErr))
 	}
 	if info.Split != "" {

@@ -159,10 +159,10 @@ const modelBytes = 48_000_000
 
 // mixing is how the candidates may be combined.
 func (r *runner) mixing(candidates []candidate, late func() bool) ensemble.Options {
-	o := &r.job.Options
-	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(o.Costs) == 0}
-	out.Limits = ensemble.Cost{Bytes: o.MaxModelSize, PerRow: o.MaxPredictLatency}
-	if o.MaxModelSize == 0 {
+	limits := &r.rules.Spec.Limits // of what is left for the predictors
+	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(r.job.Options.Costs) == 0}
+	out.Limits = ensemble.Cost{Bytes: limits.MaxModelSize, PerRow: limits.MaxPredictLatency}
+	if limits.MaxModelSize == 0 {
 		// A single candidate may be larger: it is what there is.
 		out.Limits.Bytes = max(modelBytes, slices.MinFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.bytes(), b.bytes()) }).bytes())
 	}

@@ -82,11 +82,7 @@ func (t *trial) timeRows(p predictor.Predictor, rows []int32) {
 // may be smaller.
 func (t *trial) beyond() string {
 	l := &t.spec.Limits
-	size := t.result.Bytes
-	if t.spec.Split.Whole() {
-		size = int64(len(t.models[len(t.models)-1].Bytes))
-	}
-	if l.MaxModelSize > 0 && size > l.MaxModelSize {
+	if size := t.result.Bytes; l.MaxModelSize > 0 && size > l.MaxModelSize {
 		return fmt.Sprintf("its models take %s, the limit is %s", kb(size), kb(l.MaxModelSize))
 	}
 	if most := l.MaxPredictLatency; most > 0 && t.result.RowSeconds > most.Seconds() {
