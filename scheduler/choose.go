@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -9,8 +10,7 @@ import (
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
-// How trials are chosen, bounded and given up. The values were chosen by hand, but
-// for raceWidth, see benchmarks/portfolio.
+// How trials are chosen, bounded and given up. The values were chosen by hand.
 const (
 	passedTries  = 50   // suggestions passed over, one after the other, for want of time
 	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
@@ -23,7 +23,6 @@ const (
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
 	pruneRank    = 5    // trials that must be better before one is given up early
-	raceWidth    = 0.5  // standard errors by which it must be behind
 )
 
 func suggestion(t *trial) search.Suggestion {
@@ -50,6 +49,9 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 		if !s.Timed() || s.fits(sug, wait) {
 			if sug, ok := s.heat(sug); ok {
 				return sug, true
+			}
+			if tries++; tries == passedTries {
+				break
 			}
 			continue
 		}
@@ -189,23 +191,35 @@ func (s *State) spec(n int, sug search.Suggestion) *trials.Spec {
 	return &spec
 }
 
-// prune are the mean losses over folds 0 to k above which trial n is given up, see
-// search.Race: it races against the last one of the upper quarter so far. nil while
-// there are too few trials to tell, and for a learner's first trials.
+// prune are the mean losses over folds 0 to k above which trial n is given up:
+// those of the trials at the upper quarter so far, and a little more. nil while
+// there are too few trials to tell, and for a learner's first trials. The best trials
+// alone are looked at; a paired test saves less time for the same losses
+// (benchmarks/portfolio).
 func (s *State) prune(n int, learner string) []float64 {
-	v := s.view(n)
+	folds, v := s.rules.Spec.Split.Count(), s.view(n)
 	rank := min(max(pruneRank, v.ended/4), poolBest-1)
 	own := v.learners[learner]
-	if own == nil || own.ended < pruneAfter || len(v.best) <= rank {
-		return nil
-	}
-	var near [][]float64
-	for i, r := range v.best {
-		if i != rank-1 {
-			near = append(near, r.Result.FoldLosses)
+	var full [][]float64
+	for _, r := range v.best {
+		if losses := r.Result.FoldLosses; len(losses) == folds {
+			full = append(full, losses)
 		}
 	}
-	return search.Race(v.best[rank-1].Result.FoldLosses, near, raceWidth)
+	if folds < 2 || own == nil || own.ended < pruneAfter || len(full) <= rank {
+		return nil
+	}
+	out := make([]float64, folds-1)
+	sums, means := make([]float64, len(full)), make([]float64, len(full))
+	for k := range out {
+		for i, losses := range full {
+			sums[i] += losses[k]
+			means[i] = sums[i] / float64(k+1)
+		}
+		slices.Sort(means)
+		out[k] = means[rank-1] + 0.1*(means[rank-1]-means[0])
+	}
+	return out
 }
 
 // keepLoss is the loss below which the predictions and models of trial n are

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/seed-09a2cce4/automl/search"
 )
 
 const (
@@ -90,7 +88,9 @@ func racing(path string, args []string, out io.Writer) error {
 func rulesOf(widths string) ([]rule, error) {
 	out := []rule{
 		{"none", func([]*record, int) []float64 { return nil }},
-		{"quarter", quarter},
+		{"quarter", func(whole []*record, rank int) []float64 {
+			return quarter(whole[:min(len(whole), poolSize+1)], rank)
+		}},
 	}
 	for w := range strings.SplitSeq(widths, ",") {
 		width, err := strconv.ParseFloat(w, 64)
@@ -104,14 +104,14 @@ func rulesOf(widths string) ([]rule, error) {
 					near = append(near, r.Losses)
 				}
 			}
-			return search.Race(whole[rank-1].Losses, near, width)
+			return paired(whole[rank-1].Losses, near, width)
 		}})
 	}
 	return out, nil
 }
 
-// quarter compares means over the same folds with those of the others, fold by fold
-// in an order of their own.
+// quarter is the scheduler's rule: it compares with the partial mean that has the rank
+// among those of the others.
 func quarter(whole []*record, rank int) []float64 {
 	out, means, sums := make([]float64, folds-1), make([]float64, len(whole)), make([]float64, len(whole))
 	for k := range out {

@@ -1,8 +1,8 @@
-package search
+package main
 
 import "math"
 
-// Race gives the mean losses over folds 0 to k, for k below the last, above which a
+// paired gives the mean losses over folds 0 to k, for k below the last, above which a
 // trial is behind a reference, a trial with the given losses on all folds, and
 // unlikely to come up with it in those that remain: its partial mean is compared
 // with the reference's on the same folds, so that what makes a fold hard for all
@@ -11,7 +11,7 @@ import "math"
 // other trials that are about as good: how much their differences from the reference
 // change from fold to fold is how much a difference is expected to. nil if there
 // are fewer than two folds or no others.
-func Race(reference []float64, near [][]float64, width float64) []float64 {
+func paired(reference []float64, near [][]float64, width float64) []float64 {
 	folds := len(reference)
 	if folds < 2 {
 		return nil

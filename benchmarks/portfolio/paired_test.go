@@ -1,4 +1,4 @@
-package search
+package main
 
 import (
 	"math"
@@ -6,24 +6,24 @@ import (
 	"testing"
 )
 
-func TestRace(t *testing.T) {
+func TestPaired(t *testing.T) {
 	t.Parallel()
 	reference := []float64{1, 3, 2}
 	// Differences of 0, 1 and 2: their variance is 1.
-	got := Race(reference, [][]float64{{1, 4, 4}, {9}}, 2)
+	got := paired(reference, [][]float64{{1, 4, 4}, {9}}, 2)
 	want := []float64{1 + 2*math.Sqrt(1-1./3), 2 + 2*math.Sqrt(1./2-1./3)}
 	if len(got) != 2 || math.Abs(got[0]-want[0]) > 1e-12 || math.Abs(got[1]-want[1]) > 1e-12 {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if Race(reference[:1], [][]float64{{2}}, 1) != nil || Race(reference, [][]float64{{9}}, 1) != nil {
+	if paired(reference[:1], [][]float64{{2}}, 1) != nil || paired(reference, [][]float64{{9}}, 1) != nil {
 		t.Error("nothing to tell by, and yet there are thresholds")
 	}
 }
 
-// TestRaceGivesUpAsOftenAsItSays draws trials as good as the reference: those that
+// TestPairedGivesUpAsOftenAsItSays draws trials as good as the reference: those that
 // are better in the end are rarely given up at the first fold, those that are much
 // worse nearly always.
-func TestRaceGivesUpAsOftenAsItSays(t *testing.T) {
+func TestPairedGivesUpAsOftenAsItSays(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 1))
 	draw := func(by float64) []float64 {
@@ -33,12 +33,11 @@ func TestRaceGivesUpAsOftenAsItSays(t *testing.T) {
 		}
 		return out
 	}
-	mean := func(v []float64) float64 { return (v[0] + v[1] + v[2] + v[3] + v[4]) / 5 }
 	better, lost, worse, caught := 0, 0, 0, 0
 	for range 3000 {
 		reference := draw(0)
 		near := [][]float64{draw(0), draw(0.2), draw(0.1), draw(0)}
-		thresholds := Race(reference, near, 1.645)
+		thresholds := paired(reference, near, 1.645)
 		if equal := draw(0); mean(equal) < mean(reference) {
 			better++
 			if equal[0] > thresholds[0] {
