@@ -42,7 +42,7 @@ type Cost struct {
 type Options struct {
 	// Steps bounds the additions, 0 means 50.
 	Steps int
-	// MaxRows bounds the rows that models are chosen on, 0 means 20,000.
+	// MaxRows bounds the rows that models are chosen on, 0 means 10,000.
 	MaxRows int
 	// Patience is the number of additions without a new best after which the
 	// selection ends, 0 means 10.
@@ -100,7 +100,7 @@ func Fit(p Problem, o Options) (*Mix, error) {
 	if o.Costs != nil && len(o.Costs) != len(p.Preds) {
 		return nil, fmt.Errorf("%d costs for %d models", len(o.Costs), len(p.Preds))
 	}
-	some := all.subsample(orDefault(o.MaxRows, 20000))
+	some := all.subsample(orDefault(o.MaxRows, 10000))
 	c := chooser{metric: p.Metric, spare: spare, Options: &o}
 	weights, loss, err := c.choose(some, all)
 	if err != nil {

@@ -317,7 +317,7 @@ func greedy(m metrics.Metric, t metrics.Task, classes int, y, w []float32, preds
 	if c := x.Calibration; c != nil && c.Scale > 0 {
 		// The second layer's weights are others: those of the mean.
 		all, _, _ := usable(&Problem{Metric: m, Task: t, Classes: classes, Y: y, W: w, Preds: preds})
-		return (&chooser{metric: m, spare: spare, Options: &opts}).choose(all.subsample(orDefault(opts.MaxRows, 20000)), all)
+		return (&chooser{metric: m, spare: spare, Options: &opts}).choose(all.subsample(orDefault(opts.MaxRows, 10000)), all)
 	}
 	return x.Weights, x.Fitted, nil
 }

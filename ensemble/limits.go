@@ -109,6 +109,7 @@ func (c *chooser) thin(t *table, weights []float64, alone float64) []float64 {
 // is late.
 func (c *chooser) cheapest(t *table, weights []float64, whole, bar float64) int {
 	drop, least := -1, 0.0
+	sum, pred := t.sum(weights, nil), make([]float32, len(t.y)*t.width)
 	for k, w := range weights {
 		if !(w > 0) {
 			continue
@@ -116,7 +117,10 @@ func (c *chooser) cheapest(t *table, weights []float64, whole, bar float64) int 
 		if c.late() {
 			return -1
 		}
-		loss, err := t.loss(c.metric, t.blend(without(weights, k)))
+		for i, v := range t.preds[k] {
+			pred[i] = float32((sum[i] - float64(w*float64(v))) / (1 - w))
+		}
+		loss, err := t.loss(c.metric, pred)
 		if err != nil || loss > bar {
 			continue
 		}

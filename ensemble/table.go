@@ -136,6 +136,17 @@ func (t *table) blend(weights []float64) []float32 { return t.predict(weights, n
 
 // predict is what an ensemble predicts.
 func (t *table) predict(weights []float64, c *Calibration) []float32 {
+	sum := t.sum(weights, c)
+	c.Apply(t.task, t.classes, sum)
+	out := make([]float32, len(sum))
+	for i, v := range sum {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+// sum is the weighted sum of the predictions' Terms.
+func (t *table) sum(weights []float64, c *Calibration) []float64 {
 	sum := make([]float64, len(t.y)*t.width)
 	for k, wk := range weights {
 		if wk == 0 {
@@ -145,10 +156,5 @@ func (t *table) predict(weights []float64, c *Calibration) []float32 {
 			sum[i] += float64(wk * c.Term(t.task, v))
 		}
 	}
-	c.Apply(t.task, t.classes, sum)
-	out := make([]float32, len(sum))
-	for i, v := range sum {
-		out[i] = float32(v)
-	}
-	return out
+	return sum
 }

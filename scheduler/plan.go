@@ -465,10 +465,9 @@ func (p *plan) pace(sug search.Suggestion, factor float64) search.Params {
 
 // ensembleTime is what weighting the ensemble and reading its models may take.
 func (p *plan) ensembleTime(budget time.Duration) time.Duration {
-	width := float64(metrics.Width(p.shape.Task, p.shape.Classes))
-	values := float64(p.table.Rows()) * width
-	chosenOn := float64(min(p.table.Rows(), 20000)) * width
-	need := 200*time.Millisecond + seconds(values*poolBest/3e7) + seconds(chosenOn*poolBest*5e-7)
+	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
+	chosenOn := float64(min(p.table.Rows(), 10000)) // see ensemble.Options
+	need := 200*time.Millisecond + seconds(values*poolBest/3e7) + seconds(chosenOn*poolBest*1e-6)
 	return min(need, budget/10)
 }
 
