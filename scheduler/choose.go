@@ -20,6 +20,7 @@ const (
 	harmless     = 4    // times its estimate within its share, a trial needs no bound
 	waitSlack    = 2    // times the estimate that the wait for a worker may be
 	leastFolds   = 0.9  // cross-validation: part of the time left that the estimate may fill
+	firstReach   = 4.0  // times the time left that the declared cost of a learner's first trial may be
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
 	pruneRank    = 5    // trials that must be better before one is given up early
@@ -132,13 +133,16 @@ func (s *State) left(wait time.Duration) time.Duration {
 
 // fits reports whether a trial that starts after wait can be of use: all folds of
 // a cross-validation must end in time; with a hold-out the best so far counts.
-// The first trial of a learner always can: it shows what the learner costs.
+// The first trial of a learner, which shows what the learner costs, always can, unless
+// its declared cost is out of reach and it is neither the main learner nor can be hurried.
 func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	if s.End().IsZero() {
 		return true
 	}
 	if !s.knows().tried[sug.Learner] {
-		return s.left(wait) > 0
+		_, paced := s.paced(sug, 1)
+		reach := firstReach * s.left(wait).Seconds()
+		return reach > 0 && (paced || sug.Learner == s.rules.Primary || s.declared(sug) <= reach)
 	}
 	share := leastFolds
 	if s.rules.Spec.Split.Count() <= 1 {
