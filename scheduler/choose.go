@@ -20,7 +20,7 @@ const (
 	harmless     = 4    // times its estimate within its share, a trial needs no bound
 	waitSlack    = 2    // times the estimate that the wait for a worker may be
 	leastFolds   = 0.9  // cross-validation: part of the time left that the estimate may fill
-	firstReach   = 4.0  // times the time left that the declared cost of a learner's first trial may be
+	firstFolds   = 0.5  // the same of a learner's first trial, by its declared cost
 	leastHoldout = 4.0  // hold-out: times the time left that the estimate may be; the trial is cut
 	pruneAfter   = 2    // trials of each learner that are never given up early
 	pruneRank    = 5    // trials that must be better before one is given up early
@@ -42,27 +42,24 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	least, tries := math.Inf(1), 0
 	before, wait := s.passed, s.wait()
 	defer func() { s.tellPassed(before) }()
-	for sug := range s.rules.Study.Suggestions(n+s.passed.len(), s.view(n).history) {
-		if s.lost(sug) {
-			s.passed = s.passed.with(sug)
+	for asked := range s.rules.Study.Suggestions(n+s.passed.len(), s.view(n).history) {
+		if s.lost(asked) {
+			s.passed = s.passed.with(asked)
 			continue
 		}
-		if !s.Timed() || s.fits(sug, wait) {
-			if sug, ok := s.heat(sug); ok {
-				return sug, true
+		sug, able := s.heat(asked)
+		switch {
+		case able && (!s.Timed() || s.fits(sug, wait)):
+			if sug.Key != asked.Key {
+				s.passed = s.passed.with(asked)
 			}
-			if tries++; tries == passedTries {
-				break
-			}
-			continue
-		}
-		if s.fits(sug, 0) { // as soon as a worker is free
+			return sug, true
+		case able && s.fits(sug, 0): // as soon as a worker is free
 			return search.Suggestion{}, false
+		case able && s.cost(sug) < least:
+			cheapest, least = sug, s.cost(sug)
 		}
-		if c := s.cost(sug); c < least {
-			cheapest, least = sug, c
-		}
-		s.passed = s.passed.with(sug)
+		s.passed = s.passed.with(asked)
 		if tries++; tries == passedTries {
 			break
 		}
@@ -134,18 +131,20 @@ func (s *State) left(wait time.Duration) time.Duration {
 // fits reports whether a trial that starts after wait can be of use: all folds of
 // a cross-validation must end in time; with a hold-out the best so far counts.
 // The first trial of a learner, which shows what the learner costs, always can, unless
-// its declared cost is out of reach and it is neither the main learner nor can be hurried.
+// its declared cost is out of reach and it is not the main learner.
 func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	if s.End().IsZero() {
 		return true
 	}
 	if !s.knows().tried[sug.Learner] {
-		_, paced := s.paced(sug, 1)
-		reach := firstReach * s.left(wait).Seconds()
-		return reach > 0 && (paced || sug.Learner == s.rules.Primary || s.declared(sug) <= reach)
+		reach := firstFolds * s.left(wait).Seconds()
+		if s.holdout() {
+			reach = leastHoldout * s.left(wait).Seconds()
+		}
+		return reach > 0 && (sug.Learner == s.rules.Primary || s.declared(sug) <= reach)
 	}
 	share := leastFolds
-	if s.rules.Spec.Split.Count() <= 1 {
+	if s.holdout() {
 		share = leastHoldout
 	}
 	return s.cost(sug) <= share*s.left(wait).Seconds()

@@ -6,12 +6,13 @@ import (
 	"github.com/seed-09a2cce4/automl/search"
 )
 
-// How a hold-out with time for a few fits is spent: first on heats, in which the
-// configurations of a paced learner (see algos.Paced) get little time each, then on the
-// best of them at its leisure: what boosts well in large steps boosts well in small
-// ones.
+// Where there is time for a few fits only, it is spent on heats at first, in which the
+// configurations of a paced learner (see algos.Paced) get little time each. With a
+// hold-out the best of them is then fitted at its leisure: what boosts well in large
+// steps boosts well in small ones.
 const (
-	shareHeat   = 0.1 // of the time left that a heat may take
+	shareHeat   = 0.1 // of the time left that a heat may take, with a hold-out
+	shareInCV   = 0.2 // the same in cross-validation, for what portfolios have
 	shareAlone  = 0.2 // the same for a trial of another learner
 	heatsUntil  = 0.5 // part of the search after which the best is taken up again
 	finalShare  = 0.9 // of the time left that it is paced for
@@ -36,9 +37,12 @@ func (s *State) lost(sug search.Suggestion) bool {
 	return worst-own.best[0].Result.Loss < chance*(worst-best) && s.cost(sug) > shareLost*s.left(0).Seconds()
 }
 
+// holdout reports whether a fit that is cut still counts.
+func (s *State) holdout() bool { return s.rules.Spec.Split.Count() <= 1 }
+
 // paced answers the configuration at another pace, false if its learner has none.
 func (s *State) paced(sug search.Suggestion, factor float64) (search.Suggestion, bool) {
-	if s.rules.Pace == nil || s.rules.Spec.Split.Count() > 1 || !s.Timed() || s.End().IsZero() {
+	if s.rules.Pace == nil || !s.Timed() || s.End().IsZero() {
 		return sug, false
 	}
 	params := s.rules.Pace(sug, factor)
@@ -58,7 +62,7 @@ func (s *State) turn(share float64) time.Duration {
 // a hold-out, where a fit that is cut still counts, that of its turn.
 func (s *State) timeout(sug search.Suggestion) time.Duration {
 	bound := s.rules.Spec.Limits.TrialTimeout
-	if !s.Timed() || s.End().IsZero() || s.rules.Spec.Split.Count() > 1 || sug.Origin == finalOrigin {
+	if !s.Timed() || s.End().IsZero() || !s.holdout() || sug.Origin == finalOrigin {
 		return bound
 	}
 	share := shareAlone
@@ -77,7 +81,13 @@ func (s *State) timeout(sug search.Suggestion) time.Duration {
 // heat is what to try in place of a suggestion: the same in haste, if it would take
 // more than its turn. false means that it was tried before.
 func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
-	turn, cost := s.turn(shareHeat).Seconds(), s.cost(sug)
+	share := shareHeat
+	if !s.holdout() {
+		if share = shareInCV; sug.Origin != "portfolio" {
+			return sug, true
+		}
+	}
+	turn, cost := s.turn(share).Seconds(), s.cost(sug)
 	if !(cost > turn) {
 		return sug, true
 	}
@@ -85,14 +95,13 @@ func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
 	if !ok || hasty.Key == sug.Key {
 		return sug, true
 	}
-	s.passed = s.passed.with(sug)
 	return hasty, !s.knows().view.history.Has(hasty.Key)
 }
 
 // final is the best configuration so far with the time that is left, once the heats
 // are over and if it took much less before.
 func (s *State) final() (search.Suggestion, bool) {
-	if s.best < 0 || s.now.Sub(s.started).Seconds() < heatsUntil*s.End().Sub(s.started).Seconds() {
+	if s.best < 0 || !s.holdout() || s.now.Sub(s.started).Seconds() < heatsUntil*s.End().Sub(s.started).Seconds() {
 		return search.Suggestion{}, false
 	}
 	best := s.trials.at(s.best)

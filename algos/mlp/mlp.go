@@ -13,6 +13,7 @@ import (
 
 var _ algos.Learner = Learner{}
 var _ algos.Portfolio = Learner{}
+var _ algos.Paced = Learner{}
 
 // Learner trains predictor.MLP models. Its parameters are "epochs", "width" and
 // number of the hidden "layers", "batch" size, the peak learning "rate", "activation" (selu or

@@ -28,3 +28,15 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ epochs, factor, want float64 }{
+		{40, 1, 40}, {40, 0.5, 20}, {40, 0.01, 8}, {40, 2, 80}, {40, 100, 160}, {5, 0.5, 5},
+	} {
+		p := search.Params{"epochs": test.epochs, "width": 64.0}
+		if got := (Learner{}).Pace(p, test.factor); got["epochs"] != test.want || got["width"] != 64.0 || p["epochs"] != test.epochs {
+			t.Errorf("%v epochs at %v times the time: %v", test.epochs, test.factor, got)
+		}
+	}
+}

@@ -83,6 +83,21 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 	}
 }
 
+// fewestEpochs are those of a net that is worth having.
+const fewestEpochs = 8
+
+// Pace changes the number of epochs, not below 8 and at most by four.
+func (Learner) Pace(p search.Params, factor float64) search.Params {
+	out := search.Params{}
+	for name, v := range p {
+		out[name] = v
+	}
+	if epochs := p.Float("epochs", 0); epochs > 0 {
+		out["epochs"] = math.Round(min(max(epochs*factor, min(epochs, fewestEpochs)), 4*epochs))
+	}
+	return out
+}
+
 // read checks the parameters; those that are absent have the space's defaults.
 func read(r *algos.Request, rows int) (settings, error) {
 	space := Learner{}.Space(algos.Shape{Rows: rows, Task: r.Problem.Task, Classes: r.Problem.Classes})
