@@ -6,8 +6,9 @@
 //
 //   - core.go: what happens next, as a pure function from (state, event) to
 //     (state, actions), without goroutines, clocks or I/O. choose.go picks and
-//     bounds trials, known.go keeps up what that takes, pool.go are the candidates of
-//     the ensemble. The texts in testdata are played against it: a bug report becomes such a text.
+//     bounds trials, pace.go hurries those that would take too long, known.go keeps up
+//     what that takes, pool.go are the candidates of the ensemble. The texts in testdata
+//     are played against it: a bug report becomes such a text.
 //   - plan.go: what the job is about: target, features, metric, study; split.go: how trials
 //     are validated.
 //   - run.go: the shell, which feeds the core with records and time and does
