@@ -162,14 +162,14 @@ func (s *State) deadline(sug search.Suggestion) time.Time {
 	end = end.Add(-s.rules.Slack)
 	share := sharePrimary
 	switch {
-	case s.rules.Spec.Split.Count() > 1:
+	case !s.holdout():
 		share = shareFolds
 	case s.rules.Primary != "" && sug.Learner != s.rules.Primary:
 		share = shareOther
 	}
 	wait, cost := s.wait(), seconds(s.cost(sug))
 	grant := max(time.Second, time.Duration(share*float64(s.left(wait))))
-	if s.rules.Spec.Split.Count() > 1 {
+	if !s.holdout() {
 		grant = max(grant, patience*cost) // nothing comes of one that is cut
 	}
 	if d := s.now.Add(waitSlack*wait + grant); cost > grant/harmless && d.Before(end) {

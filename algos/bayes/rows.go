@@ -63,29 +63,12 @@ func (f *fit) gather() error {
 	for p := range f.total {
 		f.total[p] = make([]float64, f.classes)
 	}
-	for _, row := range r.Train.Rows {
-		w := 1.0
-		if r.Train.W != nil {
-			w = float64(r.Train.W[row])
-		}
-		if w == 0 {
-			continue
-		}
-		y := r.Train.Y[row]
-		if !(w > 0) || math.IsInf(w, 0) {
-			return fmt.Errorf("row %d has weight %v", row, w)
-		}
-		if !(y >= 0 && int(y) < f.classes) {
-			return fmt.Errorf("row %d has class %v, there are %d", row, y, f.classes)
-		}
+	return r.EachRow(func(row int32, y, w float32) error {
 		part := uint8(mix(r.Seed^mix(uint64(row)+1)) % parts)
-		f.rows, f.w, f.y, f.part = append(f.rows, row), append(f.w, w), append(f.y, int32(y)), append(f.part, part)
-		f.total[part][int(y)] += w
-	}
-	if len(f.rows) == 0 {
-		return fmt.Errorf("no training row has weight")
-	}
-	return nil
+		f.rows, f.w, f.y, f.part = append(f.rows, row), append(f.w, float64(w)), append(f.y, int32(y)), append(f.part, part)
+		f.total[part][int(y)] += float64(w)
+		return nil
+	})
 }
 
 // mix is the output function of splitmix64 (Steele et al. 2014).

@@ -2,7 +2,6 @@ package ebm
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -13,26 +12,12 @@ import (
 // that all of them start with.
 func (f *fit) gather() error {
 	r := f.request
-	for _, row := range r.Train.Rows {
-		w := float32(1)
-		if r.Train.W != nil {
-			w = r.Train.W[row]
-		}
-		if w == 0 {
-			continue
-		}
-		y := r.Train.Y[row]
-		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) || !(w > 0) || math.IsInf(float64(w), 0) {
-			return fmt.Errorf("row %d has target %v and weight %v", row, y, w)
-		}
-		if r.Problem.Task != metrics.Regression && !(y >= 0 && int(y) < max(2, r.Problem.Classes)) {
-			return fmt.Errorf("row %d has class %v, there are %d", row, y, r.Problem.Classes)
-		}
+	if err := r.EachRow(func(row int32, y, w float32) error {
 		f.rows, f.w, f.y = append(f.rows, row), append(f.w, w), append(f.y, y)
 		f.total += float64(w)
-	}
-	if len(f.rows) == 0 {
-		return fmt.Errorf("no training row has weight")
+		return nil
+	}); err != nil {
+		return err
 	}
 	// The sums stay of the order of the number of rows whatever the weights are.
 	mean := f.total / float64(len(f.rows))

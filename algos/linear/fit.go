@@ -68,31 +68,14 @@ func (f *fit) prepare() error {
 // gather collects the rows with weight.
 func (f *fit) gather() error {
 	r := f.request
-	for _, row := range r.Train.Rows {
-		wi := 1.0
-		if r.Train.W != nil {
-			wi = float64(r.Train.W[row])
+	return r.EachRow(func(row int32, y, w float32) error {
+		if f.loss == lossPoisson && y < 0 {
+			return fmt.Errorf("row %d has target %v: loss %q needs targets of 0 or more", row, y, f.loss)
 		}
-		if wi == 0 {
-			continue
-		}
-		yi := float64(r.Train.Y[row])
-		if math.IsNaN(yi) || math.IsInf(yi, 0) || !(wi > 0) || math.IsInf(wi, 0) {
-			return fmt.Errorf("row %d has target %v and weight %v", row, yi, wi)
-		}
-		if r.Problem.Task != metrics.Regression && !(yi >= 0 && yi < float64(max(2, r.Problem.Classes))) {
-			return fmt.Errorf("row %d has class %v, there are %d", row, yi, r.Problem.Classes)
-		}
-		if f.loss == lossPoisson && yi < 0 {
-			return fmt.Errorf("row %d has target %v: loss %q needs targets of 0 or more", row, yi, f.loss)
-		}
-		f.rows, f.y, f.w = append(f.rows, row), append(f.y, yi), append(f.w, wi)
-		f.total += wi
-	}
-	if len(f.rows) == 0 {
-		return fmt.Errorf("no training row has weight")
-	}
-	return nil
+		f.rows, f.y, f.w = append(f.rows, row), append(f.y, float64(y)), append(f.w, float64(w))
+		f.total += float64(w)
+		return nil
+	})
 }
 
 // weighByTarget divides weights by the absolute targets, those near zero by a

@@ -100,29 +100,15 @@ func (f *fit) prepare() error {
 func (f *fit) gather() error {
 	r := f.request
 	total := 0.0
-	for _, row := range r.Train.Rows {
-		weight := 1.0
+	if err := r.EachRow(func(row int32, y, w float32) error {
+		f.rows, f.y = append(f.rows, row), append(f.y, y)
 		if r.Train.W != nil {
-			weight = float64(r.Train.W[row])
+			f.w = append(f.w, w)
 		}
-		if weight == 0 {
-			continue
-		}
-		y := float64(r.Train.Y[row])
-		if math.IsNaN(y) || math.IsInf(y, 0) || !(weight > 0) || math.IsInf(weight, 0) {
-			return fmt.Errorf("row %d has target %v and weight %v", row, y, weight)
-		}
-		if r.Problem.Task != metrics.Regression && !(y >= 0 && y < float64(max(2, r.Problem.Classes))) {
-			return fmt.Errorf("row %d has class %v, there are %d", row, y, r.Problem.Classes)
-		}
-		f.rows, f.y = append(f.rows, row), append(f.y, float32(y))
-		if r.Train.W != nil {
-			f.w = append(f.w, float32(weight))
-		}
-		total += weight
-	}
-	if len(f.rows) == 0 {
-		return fmt.Errorf("no training row has weight")
+		total += float64(w)
+		return nil
+	}); err != nil {
+		return err
 	}
 	for i := range f.w {
 		f.w[i] = float32(float64(f.w[i]) * float64(len(f.rows)) / total)

@@ -2,7 +2,6 @@ package neighbors
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -34,29 +33,15 @@ func (f *fit) gather() error {
 		f.classes = max(2, r.Problem.Classes)
 	}
 	shares, total := make([]float64, f.classes), 0.0
-	for _, row := range r.Train.Rows {
-		w := float32(1)
-		if r.Train.W != nil {
-			w = r.Train.W[row]
-		}
-		if w == 0 {
-			continue
-		}
-		y := r.Train.Y[row]
-		if v := float64(y); math.IsNaN(v) || math.IsInf(v, 0) || !(w > 0) || math.IsInf(float64(w), 0) {
-			return fmt.Errorf("row %d has target %v and weight %v", row, y, w)
-		}
-		if f.classes > 0 && !(y >= 0 && int(y) < f.classes) {
-			return fmt.Errorf("row %d has class %v, there are %d", row, y, f.classes)
-		}
+	if err := r.EachRow(func(row int32, y, w float32) error {
 		f.rows, f.w, f.y = append(f.rows, row), append(f.w, w), append(f.y, y)
 		total += float64(w)
 		if f.classes > 0 {
 			shares[int(y)] += float64(w)
 		}
-	}
-	if len(f.rows) == 0 {
-		return fmt.Errorf("no training row has weight")
+		return nil
+	}); err != nil {
+		return err
 	}
 	// Every class has a little, so that none is impossible.
 	const little = 1e-3
