@@ -24,7 +24,8 @@ type booster struct {
 	init  []predictor.Tree // those that the fit goes on from
 	score [][]float64      // [class][training row]
 	grad  [][]pair         // likewise
-	trees [][]node         // round after round, class after class
+	trees []keptTree       // round after round, class after class
+	fresh [][]node         // those of the round at hand, with all that the trainer knows
 	watch *watcher         // nil without validation rows
 	seen  *spread          // its rows
 	out   *spread          // training rows that are not in the bag, nil without bagging
@@ -65,6 +66,7 @@ func newBooster(s *settings, r *algos.Request, c crew) *booster {
 	if s.multi {
 		b.perRound = 1
 	}
+	b.fresh = make([][]node, b.perRound)
 	b.base = s.start(b.train, b.width)
 	if r.Init != nil {
 		b.base, b.init = r.Init.Base(), r.Init.Trees()
@@ -150,22 +152,24 @@ func (b *booster) round(ctx context.Context, round int) error {
 	past := len(b.init) / b.perRound
 	bag := b.draw(past + round)
 	split := false
-	for k := range b.perRound {
+	for k := range b.fresh {
 		seed := derive(b.request.Seed, uint64(past+round), uint64(k))
 		tree, err := b.tree(ctx, k, bag, seed)
 		if err != nil {
-			b.trees = b.trees[:(round-1)*b.perRound]
 			return err
 		}
 		split = split || len(tree) > 1
-		b.trees = append(b.trees, append([]node(nil), tree...))
+		b.fresh[k] = append(b.fresh[k][:0], tree...)
+	}
+	for _, nodes := range b.fresh {
+		b.trees = append(b.trees, keep(nodes))
 	}
 	b.idle++
 	if split {
 		b.idle = 0
 	}
 	if b.watch != nil {
-		b.validate(b.trees[(round-1)*b.perRound:])
+		b.validate(b.fresh)
 	}
 	return nil
 }

@@ -38,8 +38,9 @@ func TestNodesKnowTheirRows(t *testing.T) {
 				Params: search.Params{"cat_l2": 0., "lambda_l2": 0.},
 			}
 			b := boosted(t, r)
-			for _, nodes := range b.trees {
-				tree := finalTree(nodes, b.features)
+			f := treeMaker{features: b.features}
+			for i, nodes := range b.fresh {
+				tree := f.tree(&b.trees[i])
 				if tree[0].Cover != 900 {
 					t.Errorf("the root covers %v rows", tree[0].Cover)
 				}
@@ -78,7 +79,8 @@ func TestWeightIsTheHessian(t *testing.T) {
 		total += d.W[i]
 	}
 	b := boosted(t, &algos.Request{Problem: algos.Problem{Task: metrics.Regression}, Train: d, MaxSteps: 1})
-	if root := finalTree(b.trees[0], b.features)[0]; root.Weight != total || root.Cover != 300 {
+	f := treeMaker{features: b.features}
+	if root := f.tree(&b.trees[0])[0]; root.Weight != total || root.Cover != 300 {
 		t.Errorf("the root has %v rows of weight %v, want 300 of %v", root.Cover, root.Weight, total)
 	}
 }

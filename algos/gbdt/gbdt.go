@@ -156,9 +156,9 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 		counted, held = min(features, 10+2*entries), min(features, 10+5*entries)
 		bins = min(bins, 64)
 	}
-	perTree, perLeaf := 0.0, int64(300)
+	perTree, perLeaf := 0.0, int64(150)
 	if width > 1 && p.Bool("multi_output", false) {
-		perTree, perLeaf = rows*float64(width)*15e-9, 300+4*width
+		perTree, perLeaf = rows*float64(width)*15e-9, 150+4*width
 	} else {
 		trees *= float64(width)
 	}

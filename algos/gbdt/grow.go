@@ -59,8 +59,8 @@ type grower struct {
 
 	scans    [2]leafScan // of the leaves under study
 	spread   *spread
-	packed   []int64 // of each row
-	gathered []int64 // the same in the order of spread.idx, for leaves under study
+	packed   []int64    // of each row
+	gathered [2][]int64 // the same in the order of the rows of the leaves under study
 	scales   scales
 	gainStep float64 // real value of a unit of gain
 	outStep  float64 // real value of a unit of output
@@ -90,7 +90,6 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g := &grower{settings: s, features: features, cells: cells, train: train, crew: c}
 	g.spread = newSpread(train.columns, train.n)
 	g.packed = matrix.Large[int64](train.n)
-	g.gathered = make([]int64, train.n)
 	g.scratch = make([]tileHistogram, c.members())
 	g.levels = make([]scanScratch, c.members())
 	g.spare = make([][][]int64, len(train.wide))
@@ -274,9 +273,11 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 	derived := large >= 0 && g.leaves[large].slot >= 0
 	g.reserve(small, large)
 	g.reserve(large, small)
-	g.collect(small, whole)
+	if !whole {
+		g.collect(0, small)
+	}
 	if large >= 0 && !derived {
-		g.collect(large, false)
+		g.collect(1, large)
 	}
 	g.search(scans, at, derived, whole)
 	for k, i := range at {
@@ -341,13 +342,17 @@ func (g *grower) reserve(i, other int) {
 	g.leaves[i].slot = slot
 }
 
-// collect puts the packed gradients of a leaf in the order of its rows.
-func (g *grower) collect(i int, whole bool) {
-	if whole {
-		return
-	}
+// collect puts the packed gradients of leaf i, the one k of those under study, in the
+// order of its rows. The smaller leaf has at most half the rows, and the larger one is
+// seldom counted.
+func (g *grower) collect(k, i int) {
 	n := &g.nodes[g.leaves[i].node]
-	idx, out := g.spread.idx[n.lo:n.hi], g.gathered[n.lo:n.hi]
+	idx := g.spread.idx[n.lo:n.hi]
+	if cap(g.gathered[k]) < len(idx) {
+		g.gathered[k] = make([]int64, max(len(idx), g.train.n/2))
+	}
+	out := g.gathered[k][:len(idx)]
+	g.gathered[k] = out
 	c := g.crew
 	if len(idx) < partedRows {
 		c = alone

@@ -87,14 +87,18 @@ func checkData(what string, p algos.Problem, d algos.Data) error {
 }
 
 // gatherRows makes a rowset. Where the selection is all rows in order the
-// matrix's own columns are shared.
+// matrix's own columns are shared, and the targets are.
 func gatherRows(d algos.Data, features []feature, c crew) *rowset {
 	p := d.M.Packed()
-	s := &rowset{n: len(d.Rows), y: pick(d.Y, d.Rows), w: pick(d.W, d.Rows)}
+	n := len(d.Rows)
 	if isWhole(d.Rows, p.Rows) {
-		s.columns = columns{p.Tiles, p.Wide, p.Sparse}
+		s := &rowset{n: n, y: d.Y[:n:n], columns: columns{p.Tiles, p.Wide, p.Sparse}}
+		if d.W != nil {
+			s.w = d.W[:n:n]
+		}
 		return s
 	}
+	s := &rowset{n: n, y: pick(d.Y, d.Rows), w: pick(d.W, d.Rows)}
 	useful := make([]bool, len(p.Tiles))
 	for i := range features {
 		if at := features[i].place; at.Kind == matrix.InBytes {

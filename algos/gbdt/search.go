@@ -145,12 +145,12 @@ func (j *searchJob) countTile(t, k, p, pieces int, h *tileHistogram) {
 	a := &j.tiles[t]
 	n := &j.nodes[j.leaves[j.at[k]].node]
 	rows := n.hi - n.lo
-	lo, hi := n.lo+p*rows/pieces, n.lo+(p+1)*rows/pieces
+	lo, hi := piece(rows, p, pieces)
 	tile := j.train.tiles[a.tile]
 	if j.whole {
 		a.add(tile[lo:hi], j.packed[lo:hi], h)
 	} else {
-		a.addRows(tile, j.spread.idx[lo:hi], j.gathered[lo:hi], h)
+		a.addRows(tile, j.spread.idx[n.lo+lo:n.lo+hi], j.gathered[k][lo:hi], h)
 	}
 }
 

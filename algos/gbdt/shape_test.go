@@ -207,7 +207,7 @@ func TestPathSmooth(t *testing.T) {
 		Params: search.Params{"path_smooth": strength, "learning_rate": 0.5, "num_leaves": 12., "cat_l2": 0.},
 	}
 	b := boosted(t, r)
-	nodes := b.trees[0]
+	nodes := b.fresh[0]
 	if len(nodes) < 9 {
 		t.Fatalf("%d nodes", len(nodes))
 	}

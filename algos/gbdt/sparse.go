@@ -126,13 +126,13 @@ func (j *searchJob) countBlock(job int) {
 		}
 		n := &j.nodes[j.leaves[i].node]
 		rows := n.hi - n.lo
-		lo, hi := n.lo+p*rows/j.sparsePieces, n.lo+(p+1)*rows/j.sparsePieces
+		lo, hi := piece(rows, p, j.sparsePieces)
 		h := j.piece(a, k, p)
 		clear(h[:j.blocks[a].width])
 		if j.whole {
 			countSparse(b, lo, j.packed[lo:hi], h)
 		} else {
-			countSparseRows(b, j.spread.idx[lo:hi], j.gathered[lo:hi], h)
+			countSparseRows(b, j.spread.idx[n.lo+lo:n.lo+hi], j.gathered[k][lo:hi], h)
 		}
 	}
 }

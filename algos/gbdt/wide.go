@@ -164,7 +164,7 @@ func (j *searchJob) wideLeaf(k int, i int32, f *feature, into *histogram, rest [
 	if j.whole {
 		countWide(col, j.packed, cells)
 	} else {
-		countWideRows(col, idx, j.gathered[n.lo:n.hi], cells)
+		countWideRows(col, idx, j.gathered[k], cells)
 	}
 	if rest != nil {
 		subtract(rest, cells)

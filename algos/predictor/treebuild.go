@@ -76,12 +76,8 @@ func newBuilder(width int, base []float64, out Output, vector bool) *builder {
 	return &builder{t: t, tableOf: map[rankingKey]uint32{}, setOf: map[string]uint32{}}
 }
 
-// reserve makes room for trees.
-func (b *builder) reserve(trees []Tree) {
-	nodes := 0
-	for _, t := range trees {
-		nodes += len(t)
-	}
+// reserve makes room for nodes.
+func (b *builder) reserve(nodes int) {
 	t := b.t
 	t.wide, t.cover.single = make([]cell, 0, nodes), make([]float32, 0, nodes)
 	if t.vector {

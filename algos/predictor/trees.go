@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"sync"
@@ -62,23 +63,37 @@ func NewTrees(trees []Tree, width int, base []float64, link Link) *Trees {
 
 // NewTreesOutput is NewTrees with a link that has parameters.
 func NewTreesOutput(trees []Tree, width int, base []float64, out Output) *Trees {
-	b := newBuilder(width, base, out, anyVector(trees, width))
-	b.reserve(trees)
-	for _, t := range trees {
+	return collectTrees(slices.Values(trees), width, base, out)
+}
+
+// CollectTrees is NewTrees of trees that are made one at a time, each of which may be
+// in the memory of the one before. It goes through trees twice.
+func CollectTrees(trees iter.Seq[Tree], width int, base []float64, link Link) *Trees {
+	return collectTrees(trees, width, base, Output{Link: link})
+}
+
+func collectTrees(trees iter.Seq[Tree], width int, base []float64, out Output) *Trees {
+	nodes, vector := 0, false
+	for t := range trees {
+		nodes += len(t)
+		vector = vector || anyVector(t, width)
+	}
+	b := newBuilder(width, base, out, vector)
+	b.reserve(nodes)
+	for t := range trees {
 		b.add(t)
 	}
 	return b.finish()
 }
 
-func anyVector(trees []Tree, width int) bool {
+// anyVector says that leaves of a tree have a value for every output.
+func anyVector(t Tree, width int) bool {
 	if width == 1 {
 		return false
 	}
-	for _, t := range trees {
-		for i := range t {
-			if t[i].Feature < 0 && len(t[i].Value) == width {
-				return true
-			}
+	for i := range t {
+		if t[i].Feature < 0 && len(t[i].Value) == width {
+			return true
 		}
 	}
 	return false

@@ -307,6 +307,35 @@ func TestTreesAgreeWithDefinition(t *testing.T) {
 }
 
 // compareTrees looks for differences between the subtrees at two nodes.
+// TestCollectTrees: trees in memory that is used again and again make the same predictor.
+func TestCollectTrees(t *testing.T) {
+	t.Parallel()
+	for i, s := range treeCases[:9] {
+		c := randomCase(rand.New(rand.NewPCG(uint64(i), 10)), s)
+		want := NewTrees(c.trees, c.width, c.base, c.link).Append(nil)
+		var nodes Tree
+		var values []float64
+		got := CollectTrees(func(yield func(Tree) bool) {
+			for _, tree := range c.trees {
+				nodes, values = append(nodes[:0], tree...), values[:0]
+				for k := range nodes {
+					n := &nodes[k]
+					values = append(values, n.Value...)
+					n.Value = values[len(values)-len(n.Value):]
+				}
+				if !yield(nodes) {
+					return
+				}
+				clear(nodes)
+				clear(values)
+			}
+		}, c.width, c.base, c.link).Append(nil)
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: another predictor", s)
+		}
+	}
+}
+
 func compareTrees(t *testing.T, a Tree, i int32, b Tree, j int32) {
 	t.Helper()
 	x, y := a[i], b[j]
