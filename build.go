@@ -58,9 +58,9 @@ func endOf(start time.Time, budget time.Duration) time.Time {
 	return start.Add(budget)
 }
 
-// buildModel makes the model of a job's outcome: the fold models of the
-// ensemble's members (of a split by time the latest), and the permutation importance of the columns as far as
-// the time allows.
+// buildModel makes the model of a job's outcome: the fold models of the ensemble's members
+// that were kept (of a split by time the latest), and the permutation importance of the
+// columns as far as the time allows.
 func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	pl := o.Prepared.Pipeline
 	spec := model.Spec{Info: info(o, b), Plan: o.Plan, Pipeline: pl, Leaderboard: o.Board, Calibration: o.Calibration}
@@ -74,13 +74,13 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("trial %d: %w", m.Trial, err)
 		}
-		kept := models
+		kept := m.Kept
 		if o.Split.By == featurize.ByTime {
 			// The latest: of all rows or, where time was up, of the last window.
-			kept = models[len(models)-1:]
+			kept = []int{len(models) - 1}
 		}
-		for _, p := range kept {
-			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(kept)), Trial: m.Trial, Learner: m.Learner, Predictor: p})
+		for _, k := range kept {
+			spec.Members = append(spec.Members, model.Member{Weight: m.Weight / float64(len(kept)), Trial: m.Trial, Learner: m.Learner, Predictor: models[k]})
 		}
 		for k, p := range models[:min(len(models), len(folds))] {
 			oof.Members = append(oof.Members, model.FoldMember{Weight: m.Weight, Fold: k, Predictor: p})

@@ -46,6 +46,7 @@ func (m *Model) Configs() ([]trials.Config, error) {
 			out = append(out, trials.Config{Learner: member.Learner, Params: m.spec.Leaderboard[row].Params})
 		}
 		out[i].Weight += member.Weight
+		out[i].Models++
 	}
 	for i := range out { // the shares of folds do not sum up to the same bits
 		out[i].Weight = math.Round(out[i].Weight*1e9) / 1e9

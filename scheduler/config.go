@@ -122,8 +122,10 @@ type Member struct {
 	Trial   int
 	Learner string
 	Weight  float64
-	// Models are its fold models, each with an equal share of Weight.
+	// Models are its fold models; those with the indices Kept predict, each with an
+	// equal share of Weight.
 	Models []trials.Model
+	Kept   []int
 }
 
 // Outcome is what a job found: the parts of a model, and how they came about.

@@ -111,7 +111,16 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 	}
 	o.Score, o.StdErr, o.Calibration = p.metric.FromLoss(mix.Loss), mix.StdErr, mix.Calibration
 	o.OutOfFold = scatter(mix.OutOfFold, rows, p.table.Rows(), r.width())
-	return r.members(ctx, o, candidates, mix.Weights)
+	if err := r.members(ctx, o, candidates, mix.Weights); err != nil {
+		return err
+	}
+	costs := make([]ensemble.Cost, len(o.Members))
+	for i, m := range o.Members {
+		k := slices.IndexFunc(candidates, func(c candidate) bool { return c.record.Spec.Number == m.Trial })
+		costs[i] = candidates[k].each()
+	}
+	keep(o.Members, costs, r.room(candidates))
+	return nil
 }
 
 // problem is what the candidates are weighted by: their predictions for the rows
@@ -159,20 +168,24 @@ const modelBytes = 48_000_000
 
 // mixing is how the candidates may be combined.
 func (r *runner) mixing(candidates []candidate, late func() bool) ensemble.Options {
-	limits := &r.rules.Spec.Limits // of what is left for the predictors
-	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(r.job.Options.Costs) == 0}
-	out.Limits = ensemble.Cost{Bytes: limits.MaxModelSize, PerRow: limits.MaxPredictLatency}
-	if limits.MaxModelSize == 0 {
-		// A single candidate may be larger: it is what there is.
-		out.Limits.Bytes = max(modelBytes, slices.MinFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.bytes(), b.bytes()) }).bytes())
-	}
+	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(r.job.Options.Costs) == 0, Limits: r.bounds(candidates)}
 	for _, c := range candidates {
-		out.Costs = append(out.Costs, ensemble.Cost{Bytes: c.bytes(), PerRow: seconds(c.record.Result.RowSeconds)})
+		out.Costs = append(out.Costs, c.each())
 	}
 	return out
 }
 
-func (c candidate) bytes() int64 { return c.record.Result.Bytes }
+// bounds are the limits of what is left for the predictors.
+func (r *runner) bounds(candidates []candidate) ensemble.Cost {
+	limits := &r.rules.Spec.Limits
+	out := ensemble.Cost{Bytes: limits.MaxModelSize, PerRow: limits.MaxPredictLatency}
+	if out.Bytes == 0 {
+		// A single candidate may be larger: it is what there is.
+		least := slices.MinFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.each().Bytes, b.each().Bytes) })
+		out.Bytes = max(modelBytes, least.each().Bytes)
+	}
+	return out
+}
 
 func (r *runner) width() int { return metrics.Width(r.plan.shape.Task, r.plan.shape.Classes) }
 

@@ -77,8 +77,14 @@ func (r *runner) reweigh(ctx context.Context, o *Outcome, candidates []candidate
 	if err := r.members(ctx, o, candidates, weights); err != nil {
 		return err
 	}
-	for i := range o.Members { // as they are given, to the bit
-		o.Members[i].Weight = first[o.Members[i].Trial].Weight
+	for i := range o.Members {
+		m, given := &o.Members[i], first[o.Members[i].Trial]
+		m.Weight = given.Weight // as it is given, to the bit
+		kept := len(m.Models)
+		if given.Models > 0 {
+			kept = min(kept, given.Models)
+		}
+		m.Kept = folds(kept, len(m.Models), i)
 	}
 	return nil
 }

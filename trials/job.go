@@ -107,6 +107,8 @@ type Config struct {
 	Learner string        `json:"learner"`
 	Params  search.Params `json:"params,omitempty"`
 	Weight  float64       `json:"weight,omitempty"`
+	// Models is how many of its fold models predict, 0 for all.
+	Models int `json:"models,omitempty"`
 }
 
 // Past is an earlier search, as far as a sampler wants to know it.

@@ -109,8 +109,8 @@ type Result struct {
 	FitSeconds     float64 `json:"fit_seconds"`
 	PredictSeconds float64 `json:"predict_seconds"` // for the validation rows
 	Bytes          int64   `json:"bytes"`           // size of the models
-	// RowSeconds is what the fold models together take for a row on one thread, in
-	// batches; measured where it is limited, else 0.
+	// RowSeconds is what a fold model takes for a row on one thread, in batches: the
+	// mean over the folds, of a split by time that of the latest.
 	RowSeconds float64 `json:"row_seconds,omitempty"`
 	Kernel     string  `json:"kernel"` // architecture and kernel set
 }

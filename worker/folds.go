@@ -24,10 +24,6 @@ import (
 // kernel names what the bits of a result depend on beside its spec.
 var kernel = runtime.GOARCH + "/" + gemm.Kernels() + "-v1"
 
-// timedRows is how many rows are predicted to measure the speed of a model that
-// came with its validation predictions.
-const timedRows = 512
-
 // trial is a trial under way.
 type trial struct {
 	w       *worker
@@ -308,14 +304,12 @@ func (t *trial) fit(ctx context.Context, k int, req *algos.Request, left *leftBe
 func (t *trial) score(k int, f *algos.Fitted) error {
 	valid := t.folds[k]
 	pred := f.ValidPred
-	start := time.Now()
 	if pred == nil {
+		start := time.Now()
 		pred = algos.Predict(f.Predictor, t.p.Matrix, valid, t.threads)
-		t.result.PredictSeconds += time.Since(start).Seconds()
+		t.timed(f.Predictor, valid, time.Since(start).Seconds())
 	} else {
-		some := valid[:min(len(valid), timedRows)]
-		algos.Predict(f.Predictor, t.p.Matrix, some, t.threads)
-		t.result.PredictSeconds += time.Since(start).Seconds() * float64(len(valid)) / float64(len(some))
+		t.timed(f.Predictor, valid, 0)
 	}
 	if len(pred) != len(valid)*t.width {
 		return fmt.Errorf("%d predictions for %d rows", len(pred), len(valid))
@@ -336,7 +330,6 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 	t.result.Steps = append(t.result.Steps, f.Steps)
 	t.result.Truncated = t.result.Truncated || f.Truncated
 	t.keep(f)
-	t.timeRows(f.Predictor, valid)
 	return nil
 }
 

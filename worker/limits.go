@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -50,43 +51,58 @@ func (t *trial) limitTime(ctx context.Context) (context.Context, context.CancelF
 	return context.WithDeadline(ctx, end)
 }
 
-// Speed is measured on latencyRows rows at a time, latencyRuns times of which the
-// fastest counts: what else runs can only slow it down.
+// Speed is measured on latencyRows rows at a time; where it is limited latencyRuns times,
+// of which the fastest counts: what else runs can only slow it down.
 const (
 	latencyRows = 512
 	latencyRuns = 3
 )
 
-// timeRows adds what a fold's model takes for a row on one thread.
-func (t *trial) timeRows(p predictor.Predictor, rows []int32) {
-	if t.spec.Limits.MaxPredictLatency <= 0 || len(rows) == 0 {
-		return
+// timed takes in what a fold's model takes for its validation rows: took seconds, or 0
+// where they came with the model.
+func (t *trial) timed(p predictor.Predictor, rows []int32, took float64) {
+	threads, n := float64(t.threads), float64(len(rows))
+	perRow := took * threads / n
+	if took == 0 || t.spec.Limits.MaxPredictLatency > 0 {
+		perRow = t.rowSeconds(p, rows)
 	}
-	rows = rows[:min(len(rows), latencyRows)]
-	var best time.Duration
-	for i := range latencyRuns {
-		start := time.Now()
-		algos.Predict(p, t.p.Matrix, rows, 1)
-		if took := time.Since(start); i == 0 || took < best {
-			best = took
-		}
+	if took == 0 {
+		took = perRow * n / threads
 	}
+	t.result.PredictSeconds += took
+	models := float64(len(t.losses) + 1)
 	if t.spec.Split.Whole() {
-		t.result.RowSeconds = 0 // the latest model alone is used
+		models = 1 // the latest model alone is used
 	}
-	t.result.RowSeconds += best.Seconds() / float64(len(rows))
+	t.result.RowSeconds += (perRow - t.result.RowSeconds) / models
 }
 
-// beyond says which of the job's limits the models of the folds so far do not keep to,
-// "" if they do. Such a trial counts as given up, not as failed: others of its learner
+// rowSeconds is what a model takes for a row on one thread.
+func (t *trial) rowSeconds(p predictor.Predictor, rows []int32) float64 {
+	rows = rows[:min(len(rows), latencyRows)]
+	runs := 1
+	if t.spec.Limits.MaxPredictLatency > 0 {
+		runs = latencyRuns
+	}
+	best := math.Inf(1)
+	for range runs {
+		start := time.Now()
+		algos.Predict(p, t.p.Matrix, rows, 1)
+		best = min(best, time.Since(start).Seconds())
+	}
+	return best / float64(len(rows))
+}
+
+// beyond says which of the job's limits a model of the folds so far does not keep to by
+// itself, "" if all do. Such a trial counts as given up, not as failed: others of its learner
 // may be smaller.
 func (t *trial) beyond() string {
 	l := &t.spec.Limits
-	if size := t.result.Bytes; l.MaxModelSize > 0 && size > l.MaxModelSize {
-		return fmt.Sprintf("its models take %s, the limit is %s", kb(size), kb(l.MaxModelSize))
+	if size := t.result.Bytes / int64(max(1, len(t.models))); l.MaxModelSize > 0 && size > l.MaxModelSize {
+		return fmt.Sprintf("the model of a fold takes %s, the limit is %s", kb(size), kb(l.MaxModelSize))
 	}
 	if most := l.MaxPredictLatency; most > 0 && t.result.RowSeconds > most.Seconds() {
-		return fmt.Sprintf("its models take %.3g µs for a row, the limit is %.3g µs", 1e6*t.result.RowSeconds, 1e6*most.Seconds())
+		return fmt.Sprintf("the model of a fold takes %.3g µs for a row, the limit is %.3g µs", 1e6*t.result.RowSeconds, 1e6*most.Seconds())
 	}
 	return ""
 }

@@ -276,7 +276,7 @@ func TestResultIsAFunctionOfTheSpec(t *testing.T) {
 		s.submit(s.spec(0, "gbdt", ""))
 		s.start(c)
 		res := s.final(1)[0].Result
-		res.FitSeconds, res.PredictSeconds = 0, 0
+		res.FitSeconds, res.PredictSeconds, res.RowSeconds = 0, 0, 0
 		if first == nil {
 			first = res
 		}
@@ -325,8 +325,8 @@ func TestOddTrials(t *testing.T) {
 		{"timeout", with("wait", func(s *trials.Spec) { s.Limits.TrialTimeout = 3 * time.Millisecond }), trials.Failed, "ran out of its timeout of 3ms in fold 1 of 3"},
 		{"truncated by a timeout", with("truncated", func(s *trials.Spec) { s.Limits.TrialTimeout = 3 * time.Millisecond }), trials.Succeeded, ""},
 		{"long timeout", with("", func(s *trials.Spec) { s.Limits.TrialTimeout = time.Hour }), trials.Succeeded, ""},
-		{"large models", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 11 }), trials.Pruned, "its models take 1KB, the limit is 1KB"},
-		{"small enough", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 12 }), trials.Succeeded, ""},
+		{"large models", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 3 }), trials.Pruned, "the model of a fold takes 1KB, the limit is 1KB"},
+		{"small enough", with("", func(s *trials.Spec) { s.Limits.MaxModelSize = 4 }), trials.Succeeded, ""},
 		{"slow models", with("", func(s *trials.Spec) { s.Limits.MaxPredictLatency = 1 }), trials.Pruned, " µs for a row, the limit is 0.001 µs"},
 		{"fast enough", with("", func(s *trials.Spec) { s.Limits.MaxPredictLatency = time.Hour }), trials.Succeeded, ""},
 		{"unknown learner", with("", func(s *trials.Spec) { s.Learner = "nope" }), trials.Failed, `unknown learner "nope"`},
