@@ -26,7 +26,8 @@ import (
 const (
 	defaultTime  = time.Minute
 	plannedTime  = time.Minute // what a job without a time limit is planned for
-	lag          = 8
+	leastLag     = 8
+	mostLag      = 1024
 	lagNoOp      = 256
 	shareOfFolds = 0.3  // of the budget that the default trial's folds may take
 	shareOfMany  = 0.05 // the same for the folds of small tables
@@ -477,6 +478,10 @@ func (p *plan) slack(budget time.Duration) time.Duration {
 	return min(100*time.Millisecond+seconds(cells/1e7), budget/20)
 }
 
+// lag is how far behind a trial of a job without a clock the last one is whose result it
+// knows of, and so how many may run at a time: a tenth of all, for any number of workers.
+func lag(trials int) int { return min(mostLag, max(leastLag, trials/10)) }
+
 // rules are what the core goes by.
 func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) {
 	o := &job.Options
@@ -486,7 +491,7 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		return nil, err
 	}
 	r := &Rules{
-		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag, Cost: p.cost(o.Threads), Pace: p.pace, Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
+		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag(o.Trials), Cost: p.cost(o.Threads), Pace: p.pace, Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
 	}
