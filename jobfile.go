@@ -116,6 +116,7 @@ type jobFile struct {
 	Training struct {
 		Allowed  []string                  `json:"allowed_training_algorithms"`
 		Blocked  []string                  `json:"blocked_training_algorithms"`
+		Without  []string                  `json:"without"`
 		Ensemble *bool                     `json:"enable_vote_ensemble"`
 		Params   map[string]map[string]any `json:"parameters"`
 	} `json:"training"`
@@ -128,7 +129,7 @@ func (j *jobFile) options() (Options, error) {
 		Monotone: j.Monotone, Costs: j.Costs, Intervals: j.Intervals, Quantiles: j.Quantiles,
 		Trials: j.Limits.Trials, Workers: j.Limits.Concurrent, Threads: j.Limits.Threads,
 		Types: j.Featurization.Types, Ignore: j.Featurization.Blocked,
-		Include: j.Training.Allowed, Exclude: j.Training.Blocked, Params: j.Training.Params,
+		Include: j.Training.Allowed, Exclude: j.Training.Blocked, Without: j.Training.Without, Params: j.Training.Params,
 		Best: j.Training.Ensemble != nil && !*j.Training.Ensemble,
 	}
 	if j.Type != "" && j.Type != "automl" {

@@ -83,6 +83,10 @@ type Options struct {
 	Seed uint64
 	// Include and Exclude choose among the learners by name.
 	Include, Exclude []string
+	// Without leaves out parts of the search, to measure what they are worth: portfolio
+	// (good configurations to begin with), fidelity (cheap trials, and giving up early),
+	// model (samplers that learn), stacking (a second layer of the ensemble).
+	Without []string
 	// Params says by learner what is searched of its parameters: for each name a
 	// value, a list of values ([]any) or a [Range]. A learner named here keeps all other
 	// parameters as its search starts with them; one that is not named is searched in full.
@@ -217,7 +221,7 @@ func (o Options) job() trials.JobOptions {
 		Target: o.Target, Time: o.Time, Trials: o.Trials, Metric: o.Metric, Task: metrics.Task(o.Task),
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
-		Include: o.Include, Exclude: o.Exclude, Types: o.Types, Ignore: o.Ignore, Threads: 0,
+		Include: o.Include, Exclude: o.Exclude, Without: o.Without, Types: o.Types, Ignore: o.Ignore, Threads: 0,
 		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
 		Limits: o.Limits, Preset: o.Preset,
 	}

@@ -57,6 +57,8 @@ type Options struct {
 	// Labels says that the class of largest probability need not be the label:
 	// where the metric is of labels, Calibration.Decision is then looked for.
 	Labels bool
+	// Flat keeps to weighted means: no second layer.
+	Flat bool
 	// Deadline, if not nil, is asked between candidates, by several goroutines; once
 	// it answers true, the best combination so far is returned.
 	Deadline func() bool

@@ -42,6 +42,9 @@ func (t *table) rowsOf(part int, others bool) []int {
 	return rows
 }
 
+// flat says that there is no second layer: none was asked for, or the metric is of labels.
+func (c *chooser) flat() bool { return c.Flat || c.metric.OfLabels() }
+
 // checked is what ensembles predict that were chosen without the part of the row.
 type checked struct {
 	mean  []float32
@@ -103,7 +106,7 @@ func (c *chooser) layered(x *Mix, all, some *table, n *checked) bool {
 // they predict; nil if one of them could not be.
 func (c *chooser) nested(all, some *table) *checked {
 	out := &checked{mean: make([]float32, len(all.y)*all.width)}
-	if !c.metric.OfLabels() {
+	if !c.flat() {
 		out.layer = make([]float32, len(out.mean))
 	}
 	var mu sync.Mutex
@@ -119,7 +122,7 @@ func (c *chooser) nested(all, some *table) *checked {
 		if len(others.y) > 0 && !c.late() {
 			weights, _, _ = c.choose(others, others)
 		}
-		if weights != nil && !c.late() && !c.metric.OfLabels() {
+		if weights != nil && !c.late() && !c.flat() {
 			layer, cal = fitLayer(others, weights)
 		}
 		ok := weights != nil && !c.late()

@@ -168,7 +168,7 @@ const modelBytes = 48_000_000
 
 // mixing is how the candidates may be combined.
 func (r *runner) mixing(candidates []candidate, late func() bool) ensemble.Options {
-	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(r.job.Options.Costs) == 0, Limits: r.bounds(candidates)}
+	out := ensemble.Options{Deadline: late, Threads: r.c.threads(), Labels: len(r.job.Options.Costs) == 0, Flat: !r.job.Options.Has(trials.PartStacking), Limits: r.bounds(candidates)}
 	for _, c := range candidates {
 		out.Costs = append(out.Costs, c.each())
 	}

@@ -398,13 +398,19 @@ func startingPoints(l algos.Learner, s algos.Shape) []search.Params {
 // study sets up the search: every learner with its space and its portfolio.
 // When there is time for a few fits of the main learner only, it goes first,
 // and beside it those that take next to no time.
-func (p *plan) study(seed uint64, budget time.Duration) (*search.Study, error) {
+func (p *plan) study(o *trials.JobOptions, budget time.Duration) (*search.Study, error) {
 	scarce := p.split.Count() == 1 && 5*p.defaultCost() > shareOfFolds*budget.Seconds()
-	cfg := search.Config{Seed: seed}
+	cfg := search.Config{Seed: o.Seed}
+	if !o.Has(trials.PartModel) {
+		cfg.Sampler = search.Random()
+	}
 	for _, l := range p.learners {
 		a, err := p.arm(l)
 		if err != nil {
 			return nil, input(err)
+		}
+		if !o.Has(trials.PartPortfolio) {
+			a.Portfolio = a.Portfolio[:min(1, len(a.Portfolio))]
 		}
 		switch {
 		case l.Name() == baseline:
@@ -486,7 +492,7 @@ func lag(trials int) int { return min(mostLag, max(leastLag, trials/10)) }
 func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) {
 	o := &job.Options
 	b := budget(o, now)
-	study, err := p.study(o.Seed, b)
+	study, err := p.study(o, b)
 	if err != nil {
 		return nil, err
 	}
@@ -494,6 +500,9 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		Job: job.ID, Study: study, Trials: o.Trials, Lag: lag(o.Trials), Cost: p.cost(o.Threads), Pace: p.pace, Primary: primary, Whole: o.Best || o.Refit, ExitLoss: p.exitLoss(o),
 		PoolBytes: poolBytes, OOFBytes: 4 * int64(p.table.Rows()) * int64(metrics.Width(p.shape.Task, p.shape.Classes)),
 		Spec: trials.Spec{Kind: trials.Folds, Problem: p.problem, Split: p.split, Seed: o.Seed, Threads: o.Threads, Limits: o.Limits},
+	}
+	if !o.Has(trials.PartFidelity) {
+		r.Pace, r.Whole = nil, true
 	}
 	r.Spec.Limits.ExitScore = nil
 	if r.Spec.Limits.MaxModelSize, err = p.predictorBytes(o.MaxModelSize); err != nil {

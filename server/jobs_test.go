@@ -106,6 +106,7 @@ func TestSubmitRefused(t *testing.T) {
 		{"positive class of a regression", `{"dataset":"DS","target":"bought","task":"regression","positive_class":"x"}`, 422, "body.positive_class", ""},
 		{"learner", `{"dataset":"DS","target":"bought","include":["wizard"]}`, 422, "body.include[0]", "wizard"},
 		{"learners gone", `{"dataset":"DS","target":"bought","include":["gbdt"],"exclude":["gbdt"]}`, 422, "body.exclude", "no learner"},
+		{"an unknown part", `{"dataset":"DS","target":"bought","without":["magic"]}`, 422, "body.without", "parts of a search"},
 		{"weights", `{"dataset":"DS","target":"bought","weight_column":"w"}`, 422, "body.weight_column", `no column "w"`},
 		{"weighted by the target", `{"dataset":"DS","target":"age","weight_column":"age"}`, 422, "body.weight_column", "is the target"},
 		{"type", `{"dataset":"DS","target":"bought","types":{"age":"big"}}`, 422, "body.types.age", "big"},

@@ -53,6 +53,7 @@ type JobOptions struct {
 	Seed       uint64            `json:"seed,omitempty"`
 	Include    []string          `json:"include,omitempty"` // learners
 	Exclude    []string          `json:"exclude,omitempty"`
+	Without    []string          `json:"without,omitempty"` // see Parts
 	Types      map[string]string `json:"types,omitempty"`
 	Ignore     []string          `json:"ignore,omitempty"`
 	// Plan says what becomes of the columns, in place of inference; Types does not

@@ -67,6 +67,9 @@ func (o *JobOptions) Check() (field string, err error) {
 	if err == nil {
 		field, err = o.checkLimits()
 	}
+	if err == nil {
+		field, err = o.checkParts()
+	}
 	return field, err
 }
 

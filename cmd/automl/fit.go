@@ -106,7 +106,7 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
-		Include: o.include, Exclude: o.exclude, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Limits: o.limits, Preset: o.preset,
+		Include: o.include, Exclude: o.exclude, Without: o.without, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Limits: o.limits, Preset: o.preset,
 		NATS: c.String("nats"), Token: c.String("token"),
 	}
 	options.Workers, err = workersFlag(c)

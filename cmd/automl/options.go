@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/seed-09a2cce4/automl"
+	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // defaultTime is the budget of a job that names neither time nor trials.
@@ -40,6 +41,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringFlag{Name: "threads", Usage: "`N` threads for each trial (default: chosen with the workers)"},
 		&cli.StringSliceFlag{Name: "include", Usage: "try only learners `A,B`"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "do not try learners `A,B`"},
+		&cli.StringSliceFlag{Name: "without", Usage: "leave out `PARTS` of the search, to see what they are worth: " + strings.Join(trials.Parts(), ", ")},
 		&cli.StringSliceFlag{Name: "type", KeepSpace: true, Usage: "`COL=KIND`: numeric, boolean, categorical, datetime, text, identifier or constant; repeatable"},
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
 		&cli.StringFlag{Name: "job", Usage: "take what is asked from `FILE` (YAML or JSON), in place of these flags"},
@@ -49,30 +51,30 @@ func jobFlags() []cli.Flag {
 
 // jobOptions is what jobFlags were given as.
 type jobOptions struct {
-	target                       string
-	time                         time.Duration // 0 for no limit
-	trials                       int           // 0 for no bound
-	metric, task, positive       string
-	weight, folds                string
-	group, timeColumn, fold      string // columns
-	repeats                      int
-	balanced                     bool
-	costs                        map[string]map[string]float64
-	intervals                    float64
-	quantiles                    []float64
-	monotone                     map[string]int
-	classWeights                 map[string]float64
-	holdout                      float64
-	seed                         uint64
-	threads                      int
-	include, exclude, ignoreCols []string
-	types                        map[string]string
-	plan                         *automl.Plan
-	params                       map[string]map[string]any
-	best                         bool
-	workers                      int // of a job file
-	limits                       automl.Limits
-	preset                       string
+	target                                string
+	time                                  time.Duration // 0 for no limit
+	trials                                int           // 0 for no bound
+	metric, task, positive                string
+	weight, folds                         string
+	group, timeColumn, fold               string // columns
+	repeats                               int
+	balanced                              bool
+	costs                                 map[string]map[string]float64
+	intervals                             float64
+	quantiles                             []float64
+	monotone                              map[string]int
+	classWeights                          map[string]float64
+	holdout                               float64
+	seed                                  uint64
+	threads                               int
+	include, exclude, without, ignoreCols []string
+	types                                 map[string]string
+	plan                                  *automl.Plan
+	params                                map[string]map[string]any
+	best                                  bool
+	workers                               int // of a job file
+	limits                                automl.Limits
+	preset                                string
 }
 
 func readJobOptions(c *cli.Context) (*jobOptions, error) {
@@ -122,7 +124,7 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	if o.threads, err = countFlag(c, "threads", 1, 0); err != nil {
 		return nil, err
 	}
-	for name, list := range map[string]*[]string{"include": &o.include, "exclude": &o.exclude, "ignore": &o.ignoreCols} {
+	for name, list := range map[string]*[]string{"include": &o.include, "exclude": &o.exclude, "without": &o.without, "ignore": &o.ignoreCols} {
 		if *list, err = splitList(c.StringSlice(name)); err != nil {
 			return nil, userf("--%s: %w", name, err)
 		}
@@ -147,7 +149,7 @@ func readJobFile(c *cli.Context, path string) (*jobOptions, error) {
 		weight: j.WeightColumn, folds: j.Folds, group: j.GroupColumn, timeColumn: j.TimeColumn, fold: j.FoldColumn,
 		repeats: j.Repeats, balanced: j.Balanced, costs: j.Costs, intervals: j.Intervals, quantiles: j.Quantiles,
 		monotone: j.Monotone, classWeights: j.ClassWeights, holdout: j.Holdout, seed: j.Seed, threads: j.Threads,
-		include: j.Include, exclude: j.Exclude, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
+		include: j.Include, exclude: j.Exclude, without: j.Without, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
 		params: j.Params, best: j.Best, workers: j.Workers, limits: j.Limits, preset: j.Preset,
 	}
 	if o.target == "" {
