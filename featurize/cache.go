@@ -117,10 +117,10 @@ func (p *Prepared) readRows(t *data.Table, k Key) error {
 }
 
 // Bytes is what p may come to hold with all its views made: 4 bytes a cell of
-// the frame and the dense view, 2 of the bins, 8 an entry of the sparse block.
+// the frame, 2 of the bins, 5 of the dense view, 8 an entry of the sparse block.
 func (p *Prepared) Bytes() int64 {
 	s := p.Shape
-	return int64(s.Rows)*(6*int64(s.Features)+4*int64(s.DenseCols)+16) + 8*int64(s.SparseNNZ)
+	return int64(s.Rows)*(11*int64(s.Features)+16) + 8*int64(s.SparseNNZ)
 }
 
 // Cache shares prepared data sets and tables within a process. Prepared sets

@@ -101,6 +101,15 @@ func feature(t testing.TB, f *matrix.Frame, name string) []float32 {
 	return nil
 }
 
+// denseCells are the dense columns of all rows.
+func denseCells(d *matrix.Dense) []float32 {
+	x := make([]float32, d.Rows*d.Cols)
+	for i := range d.Rows {
+		d.Row(i, x[i*d.Cols:(i+1)*d.Cols])
+	}
+	return x
+}
+
 func sameFloats(a, b []float32) bool {
 	if len(a) != len(b) {
 		return false

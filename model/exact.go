@@ -191,8 +191,9 @@ func (x *explained) newLinearPart(p *predictor.Linear, mx *matrix.Matrix) (part,
 	cols := len(p.Weights()) / p.Width()
 	l := &linearPart{model: p, mean: make([]float64, cols), sources: x.encodedSources()[:cols], columns: len(x.result.Columns)}
 	n := float64(x.table.Rows() - x.first)
+	row := make([]float32, d.Cols)
 	for r := x.first; r < x.table.Rows(); r++ {
-		l.eachValue(d, r, func(j int, v float64) { l.mean[j] += v / n })
+		l.eachValue(d, r, row, func(j int, v float64) { l.mean[j] += v / n })
 	}
 	return l, nil
 }
@@ -217,8 +218,8 @@ func (x *explained) encodedSources() [][]int {
 
 // eachValue calls do for the values of a row of the view that the model reads;
 // sparse zeros are left out.
-func (l *linearPart) eachValue(d *matrix.Dense, row int, do func(j int, v float64)) {
-	for j, v := range d.Row(row) {
+func (l *linearPart) eachValue(d *matrix.Dense, row int, x []float32, do func(j int, v float64)) {
+	for j, v := range d.Row(row, x) {
 		if j < len(l.mean) {
 			do(j, float64(v))
 		}
@@ -251,12 +252,13 @@ func (l *linearPart) rows(x *matrix.Matrix, rows []int32, out []float64) {
 	for j, mean := range l.mean {
 		l.credit(rest, j, -mean)
 	}
+	row := make([]float32, d.Cols)
 	for i, r := range rows {
 		phi := out[i*len(rest) : (i+1)*len(rest)]
 		for j, v := range rest {
 			phi[j] += v
 		}
-		l.eachValue(d, int(r), func(j int, v float64) { l.credit(phi, j, v) })
+		l.eachValue(d, int(r), row, func(j int, v float64) { l.credit(phi, j, v) })
 	}
 }
 

@@ -50,8 +50,10 @@ func newDesign(d *matrix.Dense, rows []int32, threads int) *design {
 	}
 	g.x = make([]float32, len(rows)*len(g.full))
 	share(len(rows), threads, func(lo, hi int) {
+		from := make([]float32, d.Cols)
 		for i := lo; i < hi; i++ {
-			from, to := d.Row(int(rows[i])), g.x[i*len(g.full):]
+			d.Row(int(rows[i]), from)
+			to := g.x[i*len(g.full):]
 			for a, j := range g.full {
 				to[a] = from[j]
 			}
@@ -64,13 +66,20 @@ func newDesign(d *matrix.Dense, rows []int32, threads int) *design {
 // nonZeros counts the values other than zero of each dense column.
 func nonZeros(d *matrix.Dense, rows []int32, threads int) []int {
 	count := make([]int, d.Cols)
-	share(d.Cols, threads, func(lo, hi int) {
-		for _, r := range rows {
-			for j, v := range d.Row(int(r))[lo:hi] {
+	var adding sync.Mutex
+	share(len(rows), threads, func(lo, hi int) {
+		x, own := make([]float32, d.Cols), make([]int, d.Cols)
+		for _, r := range rows[lo:hi] {
+			for j, v := range d.Row(int(r), x) {
 				if v != 0 {
-					count[lo+j]++
+					own[j]++
 				}
 			}
+		}
+		adding.Lock()
+		defer adding.Unlock()
+		for j, n := range own {
+			count[j] += n
 		}
 	})
 	return count
@@ -79,8 +88,9 @@ func nonZeros(d *matrix.Dense, rows []int32, threads int) []int {
 // compress gathers the thin dense columns and the sparse block.
 func compress(d *matrix.Dense, rows, thin []int32) compressed {
 	c := compressed{start: make([]int64, 1, len(rows)+1)}
+	row := make([]float32, d.Cols)
 	for _, r := range rows {
-		row := d.Row(int(r))
+		d.Row(int(r), row)
 		for _, j := range thin {
 			if v := row[j]; v != 0 {
 				c.index, c.value = append(c.index, j), append(c.value, v)

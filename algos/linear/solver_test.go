@@ -59,7 +59,7 @@ func problem(classes, rows int, alpha, l1 float64) *algos.Request {
 func slowSums(f *fit, row int32, params []float64) (x, z []float64) {
 	cols := f.columns()
 	x, z = make([]float64, cols+1), make([]float64, f.width)
-	for j, v := range f.dense.Row(int(row)) {
+	for j, v := range f.dense.Row(int(row), make([]float32, f.dense.Cols)) {
 		x[j] = float64(v)
 	}
 	s := f.dense.Sparse

@@ -54,10 +54,11 @@ func (f *fit) clusters() (order []int, ends []int32, centres []float32) {
 // move puts each centre in the middle of its rows.
 func (f *fit) move(centres []float32, rows, of []int32) {
 	columns := f.dense.Cols
+	row := make([]float32, columns)
 	sums, counts := make([]float64, len(centres)), make([]int, len(centres)/columns)
 	for i, r := range rows {
 		counts[of[i]]++
-		for j, v := range f.dense.Row(int(r)) {
+		for j, v := range f.dense.Row(int(r), row) {
 			sums[int(of[i])*columns+j] += float64(v)
 		}
 	}
@@ -80,6 +81,7 @@ func (f *fit) assign(centres []float32, rows []int32) []int32 {
 	var wg sync.WaitGroup
 	for range f.threads {
 		wg.Go(func() {
+			row := make([]float32, columns)
 			q, scores := make([]float32, blockRows*ld), make([]float32, blockRows*pad)
 			for f.ctx.Err() == nil {
 				from := int(next.Add(blockRows)) - blockRows
@@ -88,7 +90,7 @@ func (f *fit) assign(centres []float32, rows []int32) []int32 {
 				}
 				block := rows[from:min(from+blockRows, len(rows))]
 				for i, r := range block {
-					predictor.AskDistances(q[i*ld:(i+1)*ld], f.dense.Row(int(r)))
+					predictor.AskDistances(q[i*ld:(i+1)*ld], f.dense.Row(int(r), row))
 				}
 				gemm.Multiply(scores, pad, q, ld, len(block), &panels, false)
 				for i := range block {

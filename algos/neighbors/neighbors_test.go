@@ -90,8 +90,8 @@ func slowMean(d *matrix.Dense, y []float32, rows []int32, of int32) float64 {
 		best, at := math.Inf(1), int32(-1)
 		for _, r := range rows {
 			s := 0.0
-			for j, v := range d.Row(int(r)) {
-				e := float64(v) - float64(d.Row(int(of))[j])
+			for j, v := range d.Row(int(r), make([]float32, d.Cols)) {
+				e := float64(v) - float64(d.Row(int(of), make([]float32, d.Cols))[j])
 				s += e * e
 			}
 			if s < best && !taken[r] {

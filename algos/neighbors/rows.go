@@ -108,7 +108,7 @@ func (f *fit) values(rows []int32) []float32 {
 	columns := f.dense.Cols
 	x := make([]float32, len(rows)*columns)
 	for i, r := range rows {
-		copy(x[i*columns:(i+1)*columns], f.dense.Row(int(r)))
+		f.dense.Row(int(r), x[i*columns:(i+1)*columns])
 	}
 	return x
 }

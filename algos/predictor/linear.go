@@ -71,9 +71,9 @@ func (l *Linear) Intercepts() []float32 { return l.intercepts }
 // model are not read.
 func (l *Linear) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 	d := m.Dense()
-	sum := make([]float64, l.width)
+	sum, x := make([]float64, l.width), make([]float32, d.Cols)
 	for i, r := range rows {
-		l.score(d.Row(int(r)), d.Sparse, int(r), sum, out[i*l.width:(i+1)*l.width])
+		l.score(d.Row(int(r), x), d.Sparse, int(r), sum, out[i*l.width:(i+1)*l.width])
 	}
 }
 

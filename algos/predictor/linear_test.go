@@ -65,7 +65,7 @@ func TestLinearAgreesWithDefinition(t *testing.T) {
 			sum := make([]float64, c.width)
 			for k := range sum {
 				sum[k] = float64(intercepts[k])
-				for j, v := range m.Dense().Row(int(r)) {
+				for j, v := range m.Dense().Row(int(r), make([]float32, m.Dense().Cols)) {
 					sum[k] += float64(v) * float64(weights[j*c.width+k])
 				}
 				if s := m.Dense().Sparse; s != nil {

@@ -183,10 +183,11 @@ func (n *Neighbors) Width() int { return n.width }
 func (n *Neighbors) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 	d := m.Dense()
 	s := n.search(min(neighborBlock, len(rows)))
+	x := make([]float32, min(neighborBlock, len(rows))*d.Cols) // what is asked is looked at till the vote
 	for from := 0; from < len(rows); from += neighborBlock {
 		block := rows[from:min(from+neighborBlock, len(rows))]
 		for i, r := range block {
-			s.ask(i, d.Row(int(r))[:n.known.Columns])
+			s.ask(i, d.Row(int(r), x[i*d.Cols:])[:n.known.Columns])
 		}
 		s.run(len(block))
 		for i := range block {

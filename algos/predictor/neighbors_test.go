@@ -123,7 +123,7 @@ func TestNeighbors(t *testing.T) {
 		out, one := make([]float32, len(rows)*c.width), make([]float32, c.width)
 		n.Predict(m, rows, out)
 		for i, r := range rows {
-			q := m.Dense().Row(int(r))
+			q := m.Dense().Row(int(r), make([]float32, m.Dense().Cols))
 			got, want := out[i*c.width:(i+1)*c.width], bySort(&known, c.votes, q, c.width)
 			n.PredictOne(&Row{Dense: q}, one)
 			if !slices.Equal(got, one) {

@@ -292,17 +292,29 @@ const encodeBlock = 512
 // Encode makes the dense view of a frame with the features that the encoder
 // was fitted on, on up to threads goroutines, which end before it returns.
 func (e *Encoder) Encode(f *Frame, threads int) *Dense {
-	cols := e.Cols()
-	d := &Dense{Rows: f.Rows, Cols: cols, X: make([]float32, f.Rows*cols), Sparse: f.Sparse}
+	d := &Dense{Rows: f.Rows, Cols: e.Cols(), Sparse: f.Sparse, parts: e.parts, marks: make([]uint8, f.Rows*len(e.parts))}
+	for i := range e.parts {
+		if e.parts[i].Scale != 0 {
+			d.values++
+		}
+	}
+	d.numbers = make([]float32, f.Rows*d.values)
 	each((f.Rows+encodeBlock-1)/encodeBlock, threads, func(b int) {
 		lo := b * encodeBlock
 		hi := min(lo+encodeBlock, f.Rows)
-		x := d.X[lo*cols : hi*cols]
+		at := lo * d.values
 		for i := range e.parts {
 			p := &e.parts[i]
 			for r, v := range f.Cols[p.Feature][lo:hi] {
-				p.put(v, x[r*cols+p.first:])
+				d.marks[(lo+r)*len(e.parts)+i] = p.mark(v)
 			}
+			if p.Scale == 0 {
+				continue
+			}
+			for r, v := range f.Cols[p.Feature][lo:hi] {
+				d.numbers[at+r*d.values] = p.number(v)
+			}
+			at++
 		}
 	})
 	return d
@@ -314,28 +326,39 @@ func (e *Encoder) Row(x, out []float32) {
 	clear(out)
 	for i := range e.parts {
 		p := &e.parts[i]
-		p.put(x[p.Feature], out[p.first:])
+		v := x[p.Feature]
+		if p.Scale != 0 {
+			out[p.first] = p.number(v)
+		}
+		if mark := p.mark(v); mark != 0 {
+			out[p.first+int(mark)-1] = 1
+		}
 	}
 }
 
-// put writes the part's columns into out, which is zero.
-func (p *encoderPart) put(v float32, out []float32) {
+// number is a value of a numeric part, standardised; a missing one becomes the median,
+// which is zero.
+func (p *encoderPart) number(v float32) float32 {
 	if v != v {
-		if p.Missing {
-			out[p.cols()-1] = 1
-		}
-		return // a number becomes the median, which is zero
+		return 0
 	}
-	if p.Scale != 0 {
-		out[0] = float32(squash((float64(v) - p.Center) / p.Scale))
-		return
-	}
+	return float32(squash((float64(v) - p.Center) / p.Scale))
+}
+
+// mark is the position, from 1, of the part's column that is 1 for the value; 0 if none is.
+func (p *encoderPart) mark(v float32) uint8 {
 	switch k := int(v); {
+	case v != v:
+		if p.Missing {
+			return uint8(p.cols())
+		}
+	case p.Scale != 0:
 	case k >= 0 && k < p.Kept:
-		out[k] = 1
+		return uint8(k + 1)
 	case p.Rare:
-		out[p.Kept] = 1
+		return uint8(p.Kept + 1)
 	}
+	return 0
 }
 
 // squash is the identity in the core and logarithmic in the tails.
