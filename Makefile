@@ -3,7 +3,7 @@ GO ?= go
 export CGO_ENABLED ?= 0
 STATICCHECK = $(GO) tool -modfile=tools/go.mod staticcheck
 
-.PHONY: build test purego race lint proofs fuzz budget bench bench-engine bench-learners bench-quality bench-simulator parity long interop
+.PHONY: build test purego race lint proofs fuzz budget bench bench-engine bench-learners bench-quality bench-ablation bench-simulator parity long interop
 
 build: ## the stripped binary
 	$(GO) build -trimpath -ldflags '-s -w' -o automl ./cmd/automl
@@ -45,6 +45,9 @@ bench-learners: ## every learner beside its scikit-learn counterpart (AUTOML_DAT
 
 bench-quality: ## beside FLAML, H2O, AutoGluon: BUDGET=60 DATA=DIR SYSTEMS=automl,flaml,h2o,autogluon (needs python3 and Java)
 	python3 benchmarks/quality/quality.py
+
+bench-ablation: ## what the parts of the search are worth: BUDGET=10 DATA=DIR SPLITS=3 PARTS=stacking,mlp (needs python3)
+	python3 benchmarks/quality/ablation.py
 
 bench-simulator: ## samplers beside Optuna's, many workers in virtual time (needs python3; QUICK=1: a minute)
 	python3 benchmarks/simulator/simulator.py

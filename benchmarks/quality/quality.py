@@ -149,7 +149,7 @@ class Automl:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(dir=WORK, prefix="build-")
-        self.flags = os.environ.get("FLAGS", "").split()
+        self.flags, self.seed = os.environ.get("FLAGS", "").split(), SEED
         for program, package in (("automl", "./cmd/automl"), ("quality", "./benchmarks/quality")):
             command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", os.path.join(self.folder, program), package)
         self.program = os.path.join(self.folder, "automl")
@@ -160,7 +160,7 @@ class Automl:
         shutil.rmtree(self.folder)
 
     def fit(self, train, table, budget, out):
-        run = Run([self.program, "fit", train, "--target", table.target, "--task", table.task, "--time", f"{budget:g}s", "--seed", SEED,
+        run = Run([self.program, "fit", train, "--target", table.target, "--task", table.task, "--time", f"{budget:g}s", "--seed", self.seed,
                    "--out", out, "--json"] + self.flags, PATIENCE * budget + 300)
         r = run.record()
         return dict(wall=run.wall, fit_seconds=r["seconds"], peak_mb=run.peak_mb, trials=r["trials"], own_score=r["score"], ended=r["ended"])
