@@ -6,8 +6,9 @@ import "slices"
 type scanScratch struct {
 	levels  []level // of the leaf and feature at hand
 	extreme []level
-	counts  []int64  // of a wide feature's bins, zero between searches
-	touched []uint16 // bins that have been counted
+	counts  []int64    // of a wide feature's bins, zero between searches
+	touched []uint16   // bins that have been counted
+	lead    [2]float64 // the best gains that the worker has found in the leaves at hand
 }
 
 // level is a category in a leaf.

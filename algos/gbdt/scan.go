@@ -90,6 +90,13 @@ func (s *leafScan) start(sc *scales, total int64, rows int, random uint64) {
 	s.ridge = s.newRidge()
 }
 
+// raise lets go of splits that are clearly worse than one of a gain found elsewhere.
+// Those that rounding could put on either side are still looked at, so that the best
+// of all does not depend on who has found what.
+func (s *leafScan) raise(gain float64) {
+	s.floor = max(s.floor, s.parent+gain-1e-9*(math.Abs(s.parent)+gain))
+}
+
 func (s *leafScan) unpack(v int64) (g, h float64) {
 	return float64(v >> (s.shift & 63)), float64(v & s.mask)
 }

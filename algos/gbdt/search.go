@@ -78,6 +78,9 @@ func (j *searchJob) rowsOf(k int) int {
 // they are in pieces, tiles are searched as well.
 func (j *searchJob) count(crew crew) {
 	j.lively()
+	for w := range j.levels {
+		j.levels[w].lead = [2]float64{}
+	}
 	j.needPieces()
 	j.needScratch(max(crew.members(), j.tilePieces*len(j.tiles)))
 	wides, sparse := len(j.wides), len(j.blocks)*j.sparsePieces
@@ -122,6 +125,23 @@ func (g *grower) needScratch(n int) {
 	}
 }
 
+// begun are the scans of both leaves for some more features.
+func (j *searchJob) begun(w *scanScratch) [2]leafScan {
+	scans := *j.scans
+	for k := range scans {
+		scans[k].raise(w.lead[k])
+	}
+	return scans
+}
+
+// done notes what scans have found.
+func (j *searchJob) done(job int, scans *[2]leafScan, w *scanScratch) {
+	for k := range scans {
+		j.found[job][k] = scans[k].best
+		w.lead[k] = max(w.lead[k], scans[k].best.gain)
+	}
+}
+
 // wholeTile counts and searches tile t.
 func (j *searchJob) wholeTile(t, worker int) {
 	if j.dead(t) {
@@ -158,7 +178,8 @@ func (j *searchJob) countTile(t, k, p, pieces int, h *tileHistogram) {
 // and searches both. It leaves the scratch histograms empty.
 func (j *searchJob) finishTile(t int, parts []tileHistogram, worker int) {
 	a := &j.tiles[t]
-	scans, w := *j.scans, &j.levels[worker]
+	w := &j.levels[worker]
+	scans := j.begun(w)
 	small := j.slots[j.leaves[j.at[0]].slot]
 	var large *histogram
 	if j.derived {
@@ -185,7 +206,7 @@ func (j *searchJob) finishTile(t int, parts []tileHistogram, worker int) {
 	if j.at[1] >= 0 && !j.derived {
 		j.finishLarge(t, parts[:1], &scans[1], w)
 	}
-	j.found[t] = [2]split{scans[0].best, scans[1].best}
+	j.done(t, &scans, w)
 }
 
 // finishLarge counts and searches the larger leaf where nothing can be

@@ -157,7 +157,8 @@ func (j *searchJob) lively() {
 // finishChunk sums up the pieces of a chunk's features, makes the larger
 // leaf's histograms, and searches both.
 func (j *searchJob) finishChunk(c chunk, worker int) {
-	scans, w := *j.scans, &j.levels[worker]
+	w := &j.levels[worker]
+	scans := j.begun(w)
 	small := j.slots[j.leaves[j.at[0]].slot]
 	var large *histogram
 	if j.at[1] >= 0 {
@@ -186,7 +187,7 @@ func (j *searchJob) finishChunk(c chunk, worker int) {
 		// One side of any split has none but the other bins.
 		small.alive[i] = others&scans[0].mask >= scans[0].minH && scans[0].feature(i, f, cells, w)
 	}
-	j.found[c.job] = [2]split{scans[0].best, scans[1].best}
+	j.done(c.job, &scans, w)
 }
 
 // sumPieces moves what was counted for a feature to a leaf's histogram.

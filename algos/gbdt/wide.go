@@ -114,7 +114,7 @@ func (w *scanScratch) forget(cells []int64) {
 func (j *searchJob) wide(job, worker int) {
 	i := j.wides[job]
 	f, w := &j.features[i], &j.levels[worker]
-	scans := *j.scans
+	scans := j.begun(w)
 	small := j.slots[j.leaves[j.at[0]].slot]
 	var large *histogram
 	if j.at[1] >= 0 {
@@ -137,7 +137,7 @@ func (j *searchJob) wide(job, worker int) {
 			large.alive[i] = j.wideLeaf(1, i, f, large, nil, &scans[1], w)
 		}
 	}
-	j.found[len(j.tiles)+job] = [2]split{scans[0].best, scans[1].best}
+	j.done(len(j.tiles)+job, &scans, w)
 }
 
 // wideLeaf counts and searches leaf k on its own, and takes its counts off rest
