@@ -64,28 +64,40 @@ func countSparse(b *matrix.SparseBlock, lo int, gh []int64, h *sparseHistogram) 
 	}
 }
 
-// ahead is the number of rows by which a kernel touches a row's cells before it
-// counts them, so that they are on their way from memory.
-const ahead = 8
+// quadBlock is the number of quads that are gathered before they are counted, as
+// gatherBlock is that of words.
+const quadBlock = 256
 
-// countSparseRows counts the rows idx; gh is in their order. The result means
-// nothing: it keeps the touching loads alive.
-func countSparseRows(b *matrix.SparseBlock, idx []int32, gh []int64, h *sparseHistogram) (touched uint16) {
+// countSparseRows counts the rows idx; gh is in their order. Gathering makes one list
+// of the quads of many rows, which are of uneven lengths: a loop over those of each
+// row would go on wrongly at the end of most.
+func countSparseRows(b *matrix.SparseBlock, idx []int32, gh []int64, h *sparseHistogram) {
+	var quads [quadBlock][4]uint16
+	var of [quadBlock]int64
 	gh = gh[:len(idx)]
-	start := b.Start
+	n := 0
 	for i, r := range idx {
-		touched += b.Quads[start[idx[min(i+ahead, len(idx)-1)]]][0]
 		g := gh[i]
-		quads := b.Quads[start[r]:start[r+1]]
-		for k := range quads {
-			q := &quads[k]
-			h[q[0]] += g
-			h[q[1]] += g
-			h[q[2]] += g
-			h[q[3]] += g
+		for _, q := range b.Quads[b.Start[r]:b.Start[r+1]] {
+			if n == quadBlock {
+				countQuads(&quads, &of, n, h)
+				n = 0
+			}
+			quads[n], of[n] = q, g
+			n++
 		}
 	}
-	return touched
+	countQuads(&quads, &of, n, h)
+}
+
+func countQuads(quads *[quadBlock][4]uint16, of *[quadBlock]int64, n int, h *sparseHistogram) {
+	for k, g := range of[:n] {
+		q := &quads[k]
+		h[q[0]] += g
+		h[q[1]] += g
+		h[q[2]] += g
+		h[q[3]] += g
+	}
 }
 
 // imply gives the bin that is not counted what the others leave of the total,
