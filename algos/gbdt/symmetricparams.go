@@ -55,6 +55,13 @@ func symmetricRate(task metrics.Task, rows, rounds int, watched bool) float64 {
 	return max(1e-6, min(0.5, math.Round(rate*1e6)/1e6))
 }
 
+// SymmetricRate is the learning rate that suits symmetric trees on so many training
+// rows if they are to take so many rounds, at most 0.5: CatBoost's default without
+// validation rows. The learner's own default on validation rows is larger.
+func SymmetricRate(task metrics.Task, rows, rounds int) float64 {
+	return symmetricRate(task, rows, rounds, false)
+}
+
 // parseSymmetric reads the hyperparameters. watched says that there are
 // validation rows to stop on.
 func parseSymmetric(p search.Params, task metrics.Task, rows int, watched bool) (*symmetricSettings, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -39,7 +40,7 @@ type job struct {
 func fit(ctx context.Context, dir string, args []string) error {
 	var j job
 	fs := flag.NewFlagSet("fit", flag.ContinueOnError)
-	fs.StringVar(&j.learner, "learner", "gbdt", "name of the learner")
+	fs.StringVar(&j.learner, "learner", "", "name of the learner; gbdt, or what suits the table best for defaults, if empty")
 	fs.StringVar(&j.mode, "mode", "same", "same (parameters as LightGBM) or defaults (our own)")
 	fs.IntVar(&j.seed, "seed", 0, "which cut in halves")
 	fs.IntVar(&j.fold, "fold", 0, "which half is tested, 0 or 1")
@@ -77,26 +78,30 @@ func fit(ctx context.Context, dir string, args []string) error {
 }
 
 func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos.Fitted, error) {
-	learner, err := algos.Lookup(j.learner)
-	if err != nil {
-		return nil, err
-	}
 	problem, err := set.Problem()
 	if err != nil {
 		return nil, err
 	}
 	r := &algos.Request{
-		Problem: problem, Params: maps.Clone(sameAsLightGBM), Seed: uint64(j.seed), Threads: j.threads,
+		Problem: problem, Params: search.Params{}, Seed: uint64(j.seed), Threads: j.threads,
 		Train: algos.Data{M: matrix.New(set.Take(rows), nil, j.threads), Y: set.Targets(rows), Rows: dataset.Rows(len(rows))},
 	}
 	switch j.mode {
 	case "same":
+		learner, err := algos.Lookup(cmp.Or(j.learner, "gbdt"))
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(r.Params, sameAsLightGBM)
 		maps.Copy(r.Params, j.params)
 		return learner.Fit(ctx, r)
 	case "defaults":
-		r.Params = search.Params{}
+		learners := dataset.Defaults(problem)
+		if j.learner != "" {
+			learners = []string{j.learner}
+		}
 		maps.Copy(r.Params, j.params)
-		return dataset.FitDefaults(ctx, learner, r, j.folds)
+		return dataset.FitDefaults(ctx, learners, r, j.folds)
 	}
 	return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
 }

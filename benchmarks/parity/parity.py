@@ -7,8 +7,9 @@ AUTOML_PORTFOLIO, cut in halves five times; each half is tested once a cut.
 
 Every fit is one line in DIR/results.jsonl: a run that was stopped goes on where
 it was, and several may run at once (each takes the tables that no other has;
-times then say little). Our fits are done again when our program has changed. The
-comparison comes when all fits are there; of a full run it goes to RESULTS.md.
+times then say little). Small tables come first. Our fits are done again when our
+program has changed. A comparison comes when all its fits are there, with --partial
+of the tables that have them; if --tables does not choose any it goes to RESULTS.md.
 """
 import argparse
 import fcntl
@@ -32,6 +33,8 @@ SEEDS, FOLDS = 5, 2
 KEY = ["table", "data", "mode", "system", "version", "seed", "fold"]  # of a line of results.jsonl
 PEERS = ["lightgbm", "xgboost", "catboost"]
 SYSTEMS = {"same": ["ours", "lightgbm"], "defaults": ["ours"] + PEERS}
+SECTIONS = {"same": ("same-parameters", "The same parameters as LightGBM: the loss (`make parity`)"),
+            "defaults": ("defaults", "Our defaults and the peers' (`make parity`)")}
 QUICK_TABLES = ["german", "wine", "vehicle"]
 
 # The same as sameAsLightGBM in fit.go; our bins serve all parameters, so no feature is dropped before.
@@ -121,35 +124,36 @@ class Proof:
         with open(os.path.join(args.dir, "lock"), "w") as f:
             fcntl.flock(f, fcntl.LOCK_EX)  # one run prepares
             names = ["-tables", args.tables] if args.tables else []
-            self.tables = command(self.program, "prepare", self.sets, "-seeds", SEEDS, *names).split()
+            tables = command(self.program, "prepare", self.sets, "-seeds", SEEDS, *names).split()
+        self.tables = sorted(tables, key=lambda t: os.stat(os.path.join(self.sets, t, "x.f32")).st_size)
         for p in PEERS:
             self.version[p] = __import__(p).__version__
         self.results = Results(os.path.join(args.dir, "results.jsonl"), KEY)
 
-    def fits(self):
+    def fits(self, mode):
         """What is to be fitted on a table, in order."""
-        return [(mode, system, seed, fold) for seed in range(self.args.seeds) for fold in range(FOLDS)
-                for mode, systems in SYSTEMS.items() for system in systems]
+        return [(system, seed, fold) for seed in range(self.args.seeds) for fold in range(FOLDS) for system in SYSTEMS[mode]]
 
     def key(self, table, mode, system, seed, fold):
         data = digest(*(os.path.join(self.sets, table, f) for f in ("meta.json", "x.f32", "y.f32", "halves.u8")))
         return (table, data, mode, system, self.version[system], seed, fold)
 
     def run(self):
-        for table in self.tables:
-            with open(os.path.join(self.sets, table, "lock"), "w") as f:
-                try:
-                    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                self.run_table(table)
+        for mode in self.args.modes:
+            for table in self.tables:
+                with open(os.path.join(self.sets, table, "lock-" + mode), "w") as f:
+                    try:
+                        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        continue
+                    self.run_table(table, mode)
 
-    def run_table(self, table):
+    def run_table(self, table, mode):
         folder = os.path.join(self.sets, table)
         data = sets.Set(folder)
         halves = np.fromfile(os.path.join(folder, "halves.u8"), dtype=np.uint8).reshape(SEEDS, data.train)
-        data_digest = self.key(table, "same", "ours", 0, 0)[1]
-        for mode, system, seed, fold in self.fits():
+        data_digest = self.key(table, mode, "ours", 0, 0)[1]
+        for system, seed, fold in self.fits(mode):
             key = (table, data_digest, mode, system, self.version[system], seed, fold)
             if key in self.results.found:
                 continue
@@ -184,7 +188,7 @@ class Proof:
         return record
 
     def table_results(self, table, mode):
-        """system -> arrays of loss and seconds over the splits; None if some are not there yet."""
+        """system -> arrays of loss and times over the splits; None if some are not there yet."""
         data = self.key(table, mode, "ours", 0, 0)[1]
         out = {}
         for system in SYSTEMS[mode]:
@@ -192,37 +196,59 @@ class Proof:
                      for seed in range(self.args.seeds) for fold in range(FOLDS)]
             if None in found:
                 return None
-            out[system] = {k: np.array([r[k] for r in found]) for k in ("loss", "seconds")}
+            out[system] = {k: np.array([r[k] for r in found]) for k in ("loss", "seconds", "cpu")}
             if "auc" in found[0]:
                 out[system]["auc"] = np.array([r["auc"] for r in found])
         return out
 
     def compare(self):
         self.results = Results(self.results.path, KEY)  # with what others have added
-        found = {mode: {t: self.table_results(t, mode) for t in self.tables} for mode in SYSTEMS}
-        missing = sum(r is None for tables in found.values() for r in tables.values())
-        if missing:
-            print(f"# {missing} of {2 * len(self.tables)} comparisons lack fits: others are at them, or run this again")
-            return
-        s = report.Section("parity", "As good as LightGBM, and better defaults")
-        same_parameters(s, found["same"])
-        defaults(s, found["defaults"])
-        s.extra = per_table(found)
-        s.note(f"{len(self.tables)} tables, {self.args.seeds} x {FOLDS} splits, {self.args.threads} threads; "
-               + ", ".join(f"{p} {self.version[p]}" for p in PEERS) + f"; {report.today()}; {report.machine()}.")
-        if self.args.save:
-            s.save()
+        for mode in self.args.modes:
+            found = {t: self.table_results(t, mode) for t in self.tables}
+            missing = [t for t, r in found.items() if r is None]
+            found = {t: r for t, r in found.items() if r is not None}
+            if not found or missing and not self.args.partial:
+                print(f"# {mode}: {len(missing)} of {len(self.tables)} tables lack fits: others are at them, or run this again")
+                continue
+            s = report.Section(*SECTIONS[mode])
+            {"same": same_parameters, "defaults": defaults}[mode](s, found, self.args.threads)
+            s.note(f"{len(found)} of {len(self.tables)} tables" + (f" (not {', '.join(missing)})" if missing else "")
+                   + f", {self.args.seeds} x {FOLDS} splits, threads: {self.args.threads}; "
+                   + ", ".join(f"{p} {self.version[p]}" for p in SYSTEMS[mode][1:]) + f"; {report.today()}; {report.machine()}.")
+            if self.args.save:
+                s.save()
 
 
-def same_parameters(s, found):
-    """The relative difference of the mean loss, over tables, with its 95 % t interval, in percent."""
-    diff = np.array([100 * (r["ours"]["loss"].mean() / r["lightgbm"]["loss"].mean() - 1) for r in found.values()])
-    n = len(diff)
-    width = student.ppf(0.975, n - 1) * diff.std(ddof=1) / np.sqrt(n) if n > 1 else float("inf")
-    s.line("parity/same-parameters/loss-difference-low/%", diff.mean() - width, None, ("ours", ">=", -0.5))
-    s.line("parity/same-parameters/loss-difference-high/%", diff.mean() + width, None, ("ours", "<=", 0.5))
-    s.note(f"Same parameters as LightGBM, 100 trees: our loss differs by {diff.mean():+.3f} % in the mean over tables "
-           f"(median {np.median(diff):+.3f} %), 95 % interval {diff.mean() - width:+.3f} to {diff.mean() + width:+.3f} %.")
+def same_parameters(s, found, _):
+    """The relative difference of the mean loss, over tables, with its 95 % t interval, in percent; and the mean that
+    weighs each table by how well its splits tell its difference (random effects of DerSimonian and Laird)."""
+    split = np.array([100 * (r["ours"]["loss"] - r["lightgbm"]["loss"]) / r["lightgbm"]["loss"].mean() for r in found.values()])
+    diff = split.mean(axis=1)
+    mean, width = weighted(diff, split.var(axis=1, ddof=1) / split.shape[1])
+    low, high = interval(diff)
+    for name, ends in ("loss-difference", (low, high)), ("weighted-loss-difference", (mean - width, mean + width)):
+        s.line(f"same-parameters/{name}-low/%", ends[0], None, ("ours", ">=", -0.5))
+        s.line(f"same-parameters/{name}-high/%", ends[1], None, ("ours", "<=", 0.5))
+    s.note(f"100 trees each: our loss differs by {diff.mean():+.3f} % in the mean over tables "
+           f"(median {np.median(diff):+.3f} %), 95 % interval {low:+.3f} to {high:+.3f} %; {mean:+.3f} % ({mean - width:+.3f} to "
+           f"{mean + width:+.3f} %) if tables weigh as their splits' variances say.")
+    s.extra = markdown(["table", "ours / lightgbm", "standard error of splits, %"],
+                       [[t, f"{1 + d / 100:.4f}", f"{np.sqrt(v.var(ddof=1) / len(v)):.2f}"] for t, d, v in zip(found, diff, split)])
+
+
+def weighted(v, variance):
+    """The mean of v under random effects, and half its 95 % interval."""
+    w = 1 / np.maximum(variance, 1e-6)
+    q = (w * (v - (w * v).sum() / w.sum()) ** 2).sum()
+    between = max(0, (q - len(v) + 1) / (w.sum() - (w ** 2).sum() / w.sum())) if len(v) > 1 else 0
+    w = 1 / (1 / w + between)
+    return (w * v).sum() / w.sum(), student.ppf(0.975, max(1, len(v) - 1)) / np.sqrt(w.sum())
+
+
+def interval(v):
+    """The 95 % t interval of a mean."""
+    width = student.ppf(0.975, len(v) - 1) * v.std(ddof=1) / np.sqrt(len(v)) if len(v) > 1 else float("inf")
+    return v.mean() - width, v.mean() + width
 
 
 def mean_ranks(found, measure, sign=1):
@@ -232,36 +258,46 @@ def mean_ranks(found, measure, sign=1):
                      if measure in r["ours"]])
 
 
-def defaults(s, found):
+def defaults(s, found, threads):
+    """Mean ranks with bootstrap intervals over tables, differences of the loss, times."""
     ranks = mean_ranks(found, "loss")
     pick = np.random.default_rng(1).integers(0, len(ranks), (10_000, len(ranks)))
-    for k, p in enumerate(PEERS, 1):
-        s.line(f"parity/defaults/{p}/mean-rank", ranks[:, 0].mean(), ranks[:, k].mean(), ("ratio", "<", 1.0))
+    rows = []
+    for k, p in enumerate(SYSTEMS["defaults"]):
+        low, high = np.quantile(ranks[:, k][pick].mean(axis=1), [0.025, 0.975])
+        rows.append([p, f"{ranks[:, k].mean():.3f}", f"{low:.3f} to {high:.3f}", "", ""])
+        if p == "ours":
+            continue
+        s.line(f"defaults/{p}/mean-rank", ranks[:, 0].mean(), ranks[:, k].mean(), ("ratio", "<", 1.0))
         lead = ranks[:, k] - ranks[:, 0]
         low, high = np.quantile(lead[pick].mean(axis=1), [0.025, 0.975])
-        s.note(f"Our defaults rank {lead.mean():+.3f} before {p}'s on log loss or RMSE, 95 % interval {low:+.3f} to {high:+.3f} "
-               "(bootstrap over tables).")
+        s.line(f"defaults/{p}/lead-in-rank-low", low, None, ("ours", ">=", 0.0))
+        diff = np.array([100 * np.log(r["ours"]["loss"].mean() / r[p]["loss"].mean()) for r in found.values()])
+        rows[-1][3:] = [f"{lead.mean():+.3f} ({low:+.3f} to {high:+.3f})",
+                        f"{diff.mean():+.2f} ({interval(diff)[0]:+.2f} to {interval(diff)[1]:+.2f}), median {np.median(diff):+.2f}"]
     auc = mean_ranks(found, "auc", -1)
     if len(auc):
         s.note("Mean ranks by AUC on the tables of two classes: "
                + ", ".join(f"{p} {v:.3f}" for p, v in zip(SYSTEMS["defaults"], auc.mean(axis=0))) + ".")
-    seconds = {t: (r["ours"]["seconds"].mean(), r["catboost"]["seconds"].mean()) for t, r in found.items()}
+    clock = "cpu" if threads == 1 else "seconds"
+    times(s, {t: [r[p][clock].mean() for p in ("ours", "catboost")] for t, r in found.items()})
+    s.note("Ranks by log loss or RMSE; intervals of ranks: bootstrap over tables; our loss to the peer's: mean over tables of "
+           "100 ln(ratio) with its 95 % t interval. Times are " + ("processor" if threads == 1 else "wall") + " seconds.")
+    s.extra = (markdown(["defaults of", "mean rank", "95 % interval", "our lead in rank", "our loss to it, %"], rows) + "\n\n"
+               + markdown(["table"] + SYSTEMS["defaults"] + ["s: ours", "s: catboost"],
+                          [[t] + [f"{r[p]['loss'].mean():.5g}" for p in SYSTEMS["defaults"]]
+                           + [f"{r[p][clock].mean():.2f}" for p in ("ours", "catboost")] for t, r in found.items()]))
+
+
+def times(s, seconds):
     ours, theirs = np.array(list(seconds.values())).sum(axis=0)
-    s.line("parity/defaults/catboost/all-tables/s", ours, theirs, ("ratio", "<=", 1.0))
+    s.line("defaults/catboost/all-tables/s", ours, theirs, ("ratio", "<=", 1.0))
     worst = max(seconds, key=lambda t: seconds[t][0] / seconds[t][1])
-    s.line(f"parity/defaults/catboost/slowest-table/{worst}/s", *seconds[worst], ("ratio", "<=", 1.0))
+    s.line(f"defaults/catboost/slowest-table/{worst}/s", *seconds[worst], ("ratio", "<=", 1.0))
 
 
-def per_table(found):
-    head = ["table", "same: ours / lightgbm"] + [f"defaults: {p}" for p in SYSTEMS["defaults"]] + ["s: ours", "s: catboost"]
-    rows = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for t, r in found["same"].items():
-        d = found["defaults"][t]
-        cells = [t, f"{r['ours']['loss'].mean() / r['lightgbm']['loss'].mean():.4f}"]
-        cells += [f"{d[p]['loss'].mean():.5g}" for p in SYSTEMS["defaults"]]
-        cells += [f"{d[p]['seconds'].mean():.2f}" for p in ("ours", "catboost")]
-        rows.append("| " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+def markdown(head, rows):
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head)] + rows)
 
 
 def main():
@@ -270,6 +306,9 @@ def main():
     ap.add_argument("--quick", action="store_true", help="three small tables, one seed")
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--seeds", type=int, default=SEEDS, help="1 to 5")
+    ap.add_argument("--modes", default="same,defaults", help="what to compare, in this order")
+    ap.add_argument("--partial", action="store_true", help="compare the tables that have all fits, and name the others")
+    ap.add_argument("--compare", action="store_true", help="no new fits")
     ap.add_argument("--dir", default=os.path.join(HERE, "work"), help="sets and results")
     ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-folds=1')
     args = ap.parse_args()
@@ -277,11 +316,15 @@ def main():
         ap.error(f"--seeds: use 1 to {SEEDS}")
     if args.quick:
         args.tables, args.seeds = args.tables or ",".join(QUICK_TABLES), 1
-    args.save = not args.tables and args.seeds == SEEDS and not args.ours
+    args.modes = args.modes.split(",")
+    if not set(args.modes) <= set(SYSTEMS):
+        ap.error(f"--modes: use {' and '.join(SYSTEMS)}")
+    args.save = not (args.tables or args.ours or args.quick)
     args.dir = os.path.abspath(args.dir)
     proof = Proof(args)
     print("# NAME OURS PEER RATIO BAR ok|short", flush=True)
-    proof.run()
+    if not args.compare:
+        proof.run()
     proof.compare()
 
 

@@ -27,6 +27,7 @@ func TestTrain(t *testing.T) {
 	set := steps(400)
 	for _, j := range []job{
 		{learner: "gbdt", mode: "same", threads: 1},
+		{mode: "defaults", threads: 1},
 		{learner: "gbdt", mode: "defaults", threads: 1},
 		{learner: "gbdt", mode: "defaults", threads: 1, folds: 1},
 	} {
