@@ -1,9 +1,10 @@
 package forest
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
-	"sort"
+	"slices"
 )
 
 // set is a set of bins.
@@ -52,23 +53,24 @@ func (g *grower) keepSet(v *view, in, present set, left *side, best *split) {
 	*best = split{feature: v.feature, categorical: true, left: in, gain: gain}
 }
 
-// randomSet tries one division of the categories, each side drawn by a coin.
+// randomSet tries one cut of the order that orderedSet has. Sets drawn without
+// regard to the targets were worse on public tables with categories.
 func (g *grower) randomSet(v *view, best *split) {
 	present := v.present()
-	all := present.size()
-	var in set
-	for in.size() == 0 || in.size() == all {
-		for i := range in {
-			in[i] = g.rng.Uint64() & present[i]
-		}
-	}
+	order, _ := g.rankBins(v, &present)
 	var left side
-	for i, b := range v.bin {
-		if in.has(b) {
-			g.put(&left, i)
-		}
+	var in set
+	for _, b := range order[:1+g.rng.IntN(len(order)-1)] {
+		in.add(b)
+		left.join(&g.sums[b]) // of numbers
 	}
 	if g.class != nil {
+		left = side{}
+		for i, b := range v.bin {
+			if in.has(b) {
+				g.put(&left, i)
+			}
+		}
 		g.reset()
 	}
 	g.keepSet(v, in, present, &left, best)
@@ -96,30 +98,37 @@ func (g *grower) orderedSet(v *view, best *split) {
 }
 
 // rankBins lists the bins that are present by ascending key, equal ones by
-// number, and each one's place in that list.
+// number, and each one's place in that list, which is good until the next call.
+// sums then has what each holds.
 func (g *grower) rankBins(v *view, present *set) (order []uint8, rank [256]uint8) {
+	order = g.levels[:0]
 	class := int32(0)
 	if g.class != nil {
 		class = g.class[g.node.lo+g.rng.IntN(len(v.bin))]
 	}
-	for b := range 256 {
-		if present.has(uint8(b)) {
-			order = append(order, uint8(b))
+	for i, word := range present {
+		for ; word != 0; word &= word - 1 {
+			b := uint8(64*i + bits.TrailingZeros64(word))
+			order = append(order, b)
 			g.sums[b] = binSum{}
 		}
 	}
 	for i, b := range v.bin {
 		at := g.node.lo + i
-		w := float64(g.w[at])
-		g.sums[b].w += w
+		w, sum := float64(g.w[at]), &g.sums[b]
+		sum.n++
+		sum.w += w
 		if g.class == nil {
-			g.sums[b].y += float64(w * float64(g.y[at]))
+			sum.y += float64(w * float64(g.y[at]))
 		} else if g.class[at] == class {
-			g.sums[b].y += w
+			sum.y += w
 		}
 	}
-	key := func(b uint8) float64 { return g.sums[b].y / math.Max(g.sums[b].w, math.SmallestNonzeroFloat64) }
-	sort.SliceStable(order, func(a, b int) bool { return key(order[a]) < key(order[b]) })
+	var keys [256]float64
+	for _, b := range order {
+		keys[b] = g.sums[b].y / math.Max(g.sums[b].w, math.SmallestNonzeroFloat64)
+	}
+	slices.SortFunc(order, func(a, b uint8) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b)) })
 	for r, b := range order {
 		rank[b] = uint8(r)
 	}

@@ -43,6 +43,7 @@ type grower struct {
 	sorted []int32    // places of the node's rows in the order of a scan
 	start  [256]int32 // of each bin in sorted
 	sums   [256]binSum
+	levels [256]uint8 // present ones, in order
 }
 
 // spare takes the right part of a partition.
