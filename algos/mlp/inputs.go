@@ -18,7 +18,8 @@ const (
 	quantileRows = 1 << 16
 	// maxText is how many columns of the text block are read.
 	maxText = 512
-	// maxPieces bounds the columns of all pieces of numbers together.
+	// maxPieces bounds the columns of all pieces of numbers together; so do two columns
+	// a training row, beyond which pieces tell single rows apart.
 	maxPieces = 2048
 )
 
@@ -31,7 +32,7 @@ func (f *fit) inputs() []predictor.NetInput {
 			numbers++
 		}
 	}
-	f.set.pieces = min(f.set.pieces, maxPieces/max(1, numbers))
+	f.set.pieces = min(f.set.pieces, min(maxPieces, 2*len(f.rows))/max(1, numbers))
 	var out []predictor.NetInput
 	for j, ft := range frame.Features {
 		if ft.TreeOnly {
