@@ -9,7 +9,9 @@ boosting with prepared features beside boosting alone; large files read.
 
 Further variables: TABLES (a list; nothing is written then), SEEDS (5, each cuts
 a table in two halves), THREADS (2), LIMIT (seconds a fit may take, 900),
-BENCH_WORK (where tables and results.jsonl are kept), VENVS (see peers/setup.sh).
+BENCH_WORK (where tables and results.jsonl are kept), VENVS (see peers/setup.sh),
+PARTIAL (1: fit nothing, write to RESULTS.md what there is of the chosen learners;
+SEEDS then says of how many cuts a table must be whole to count).
 
 Every fit is one line in results.jsonl: a run that was stopped goes on where it
 was. Our fits are done again when our program has changed, the peers' when
@@ -38,6 +40,7 @@ QUICK = os.environ.get("QUICK", "") not in ("", "0")
 SEEDS = int(os.environ.get("SEEDS", 1 if QUICK else 5))
 THREADS = int(os.environ.get("THREADS", 2))
 LIMIT = float(os.environ.get("LIMIT", 60 if QUICK else 900))
+PARTIAL = os.environ.get("PARTIAL", "") not in ("", "0")
 WORK = os.path.abspath(os.environ.get("BENCH_WORK") or os.path.join(HERE, "work"))
 KEY = ["table", "data", "system", "version", "seed", "fold"]
 SPLITS = [(seed, fold) for seed in range(SEEDS) for fold in (0, 1)]
@@ -91,8 +94,8 @@ LEARNERS = [
     Learner("bayes-multinomial", "bayes", "bayes", 1.005, 1.0, {"kind": "multinomial"}, {"kind": "multinomial"}, tasks=CLASSES),
     Learner("bayes-complement", "bayes", "bayes", 1.005, 1.0, {"kind": "complement"}, {"kind": "complement"}, tasks=CLASSES),
     Learner("ebm", "ebm", "ebm", 1.005, 0.5),
-    Learner("mlp", "mlp", "mlp", 0.95, stop="holdout"),
-    Learner("mlp-realmlp", "mlp", "realmlp", 1.02, 1.0, stop="holdout", environment="torch"),
+    Learner("mlp", "mlp", "mlp", 0.95),
+    Learner("mlp-realmlp", "mlp", "realmlp", 1.02, 1.0, environment="torch"),
     Learner("gbdt_prepared", "gbdt_prepared", "boosting", 1.005, stop="refit"),
 ]
 
@@ -277,7 +280,8 @@ def learners(bench):
     tables = [bench.table(n) for n in names]
     for t in tables:
         try:
-            t.run([l for l in picked if t.fits(l)])
+            if not PARTIAL:
+                t.run([l for l in picked if t.fits(l)])
         finally:
             t.close()
     return [compare(bench, l, tables) for l in picked]
@@ -286,7 +290,7 @@ def learners(bench):
 def compare(bench, l, tables):
     """A section for one learner."""
     s = report.Section("learners-" + l.name, f"{l.name} beside {l.peer}")
-    rows, ratios, times, failures = [], [], [], {"ours": [], "peer": []}
+    rows, ratios, times, cpu, failures = [], [], [], [], {"ours": [], "peer": []}
     meant = [t for t in tables if t.fits(l)]
     for t in meant:
         for who, system, environment in (("ours", l.ours(), "ours"), ("peer", l.theirs(), l.environment)):
@@ -297,6 +301,7 @@ def compare(bench, l, tables):
             continue
         ratios.append(t.ratio(ours, theirs))
         times.append(tuple(report.median([l.seconds(r) for r in side]) for side in (ours, theirs)))
+        cpu.append(tuple(report.median([r["cpu"] for r in side]) for side in (ours, theirs)))
         loss = [statistics.fmean(r["loss"] for r in side) for side in (ours, theirs)]
         rows.append(f"| {t.name} | {loss[0]:.5g} | {loss[1]:.5g} | {ratios[-1]:.4f} | {times[-1][0]:.3g} | {times[-1][1]:.3g} |")
     label = f"{s.name}/{l.peer}"
@@ -311,10 +316,14 @@ def compare(bench, l, tables):
             s.line(f"{label}/{what}-median-table/ratio", report.median([x / y for x, y in times]), None, ("ours", "<=", l.time))
         else:
             s.note(f"Fit, sum over tables: ours {a:.3g} s, peer {b:.3g} s.")
+        a, b = (sum(side) for side in zip(*cpu))
+        s.note(f"Processor time of the fits: ours {a:.3g} s, peer {b:.3g} s; of the median table {report.median([x / y for x, y in cpu]):.3g} times the peer's.")
     s.line(f"{label}/tables-failed", len(failures["ours"]), None, ("ours", "<=", 0))
     for who, failed in failures.items():
         if failed:
             s.note(f"No fit by {'us' if who == 'ours' else 'the peer'}: {'; '.join(failed)}.")
+    if len(rows) < len(meant) - len({f for side in failures.values() for f in side}):
+        s.note(f"A part: {len(rows)} of {len(meant)} tables have been measured whole.")
     if len(meant) < len(tables):
         s.note(f"Not for {', '.join(t.name for t in tables if t not in meant)} ({', '.join(l.tasks)}{'; targets of at least 0' if l.measure == 'poisson' else ''}).")
     s.note(f"Ours: {l.learner} {l.params or 'with its defaults'}{', stopped on a fifth' if l.stop else ''}{', then fitted again' if l.stop == 'refit' else ''}; "
@@ -445,12 +454,14 @@ def main():
         sys.exit(f"learners.py: SEEDS={SEEDS}: use 1 to 5")
     # Parts of a section would pass for the whole of it.
     full = not QUICK and not os.environ.get("TABLES") and SEEDS == 5 and all(os.environ.get(v) for v in ("AUTOML_DATA", "AUTOML_PORTFOLIO"))
+    if PARTIAL:
+        only = ["learners"]
     bench = Bench()
     print("# NAME OURS PEER RATIO BAR ok|short", flush=True)
     for name in only:
         for s in SECTIONS[name](bench):
             s.note(f"{report.today()}; {report.machine()}.")
-            if full or name == "ingest" and not QUICK:
+            if full or PARTIAL and name == "learners" and s.extra.count("\n") > 1 or name == "ingest" and not QUICK:
                 s.save()
 
 
