@@ -5,7 +5,7 @@
 // Trees is a sum of decision trees (boosted trees, forests), Linear a
 // generalised linear model, MLP a multi-layer perceptron, Statistics trees over features and what the training
 // rows said of groups of categories, Prepared trees over features and columns that are
-// derived from them, Texted one of these two over what a linear model says of texts as well, Additive a sum of tables over the bins of one feature or of two,
+// derived from them, Texted one of these two over what a linear model says as well, Additive a sum of tables over the bins of one feature or of two,
 // Bayes a naive Bayes classifier, Neighbors the rows that predictions are looked up in,
 // Constant the same values for every row. Each is
 // immutable and safe for concurrent use. Decode reads any of them from bytes that

@@ -39,7 +39,7 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 	case kindPrepared:
 		return decodePrepared(b, in.Raw)
 	case kindTexted:
-		return decodeTexted(b, in.Raw)
+		return decodeTexted(b, in)
 	case kindMLP:
 		return decodeMLP(b, in.Raw)
 	case kindAdditive:

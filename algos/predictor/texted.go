@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -14,7 +15,7 @@ import (
 const kindTexted = "texted"
 
 // Texted is a predictor over the features of a frame and, behind them, the sums that a
-// linear model makes of the frame's text.
+// linear model makes of the frame's text, or of the whole encoded view.
 type Texted struct {
 	features int
 	text     *Linear
@@ -27,9 +28,10 @@ type Texted struct {
 
 // textBlock is the memory of one block of rows.
 type textBlock struct {
-	m    *matrix.Matrix
-	rows []int32
-	sum  []float64
+	m     *matrix.Matrix
+	rows  []int32
+	sum   []float64
+	dense []float32
 }
 
 // textRow is the memory of PredictOne.
@@ -38,13 +40,13 @@ type textRow struct {
 	sum []float64
 }
 
-// NewTexted makes a predictor for frames of the given number of features. text reads the
-// sparse block alone; its sums, before any link, are features from there on of inner,
+// NewTexted makes a predictor for frames of the given number of features. text is the
+// linear model; its sums, before any link, are features from there on of inner,
 // which is a Trees or a Prepared. The arguments are kept.
 func NewTexted(features int, text *Linear, inner Predictor) (*Texted, error) {
 	t := &Texted{features: features, text: text}
-	if text.dense != 0 || features < 0 {
-		return nil, fmt.Errorf("texted predictor: %d features, a model of text that reads %d columns of numbers", features, text.dense)
+	if features < 0 {
+		return nil, fmt.Errorf("texted predictor: %d features", features)
 	}
 	n := features + text.width
 	var reads []int32
@@ -77,8 +79,14 @@ func NewTexted(features int, text *Linear, inner Predictor) (*Texted, error) {
 // Kind is "texted".
 func (t *Texted) Kind() string { return kindTexted }
 
-// View is matrix.Raw.
-func (t *Texted) View() matrix.View { return matrix.Raw }
+// View is matrix.Encoded where the linear model reads more than text, and matrix.Raw else.
+// The frame itself is read as well.
+func (t *Texted) View() matrix.View {
+	if t.text.dense > 0 {
+		return matrix.Encoded
+	}
+	return matrix.Raw
+}
 
 // Width is the number of values a row gets.
 func (t *Texted) Width() int { return t.inner.Width() }
@@ -86,14 +94,19 @@ func (t *Texted) Width() int { return t.inner.Width() }
 // Inner is the predictor over the features and the sums.
 func (t *Texted) Inner() Predictor { return t.inner }
 
-// TextSums writes the sums that a linear model of text alone makes of row r, before its
-// link, a value each of its Width.
-func TextSums(text *Linear, s *matrix.Sparse, r int, sum []float64) {
-	for k, b := range text.intercepts {
+// Sums writes the sums that a linear model makes of row r, before its link, a value each of
+// its Width: x are the row's dense columns, s has its text. A sum that single precision
+// cannot hold is cut to what it can.
+func Sums(l *Linear, x []float32, s *matrix.Sparse, r int, sum []float64) {
+	for k, b := range l.intercepts {
 		sum[k] = float64(b)
 	}
-	if s != nil {
-		text.addSparse(s, r, sum)
+	l.addDense(x[:min(len(x), l.dense)], sum)
+	if s != nil && l.sparse > 0 {
+		l.addSparse(s, r, sum)
+	}
+	for k, v := range sum {
+		sum[k] = clip(v, math.MaxFloat32)
 	}
 }
 
@@ -122,6 +135,11 @@ func (t *Texted) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 	}
 	defer t.scratch.Put(b)
 	width := t.Width()
+	var dense *matrix.Dense
+	if t.text.dense > 0 {
+		dense = m.Dense()
+		b.dense = slices.Grow(b.dense[:0], dense.Cols)[:dense.Cols]
+	}
 	for len(rows) > 0 {
 		n := min(len(rows), statisticRows)
 		cols := b.m.Frame.Cols
@@ -132,7 +150,11 @@ func (t *Texted) Predict(m *matrix.Matrix, rows []int32, out []float32) {
 			}
 		}
 		for i, r := range rows[:n] {
-			TextSums(t.text, m.Frame.Sparse, int(r), b.sum)
+			var x []float32
+			if dense != nil {
+				x = dense.Row(int(r), b.dense)
+			}
+			Sums(t.text, x, m.Frame.Sparse, int(r), b.sum)
 			for k, v := range b.sum {
 				cols[t.features+k][i] = float32(v)
 			}
@@ -150,7 +172,7 @@ func (t *Texted) PredictOne(r *Row, out []float32) {
 		s.row.Features = make([]float64, t.features+t.text.width)
 	}
 	copy(s.row.Features, r.Features[:t.features])
-	TextSums(t.text, r.Sparse, 0, s.sum)
+	Sums(t.text, r.Dense, r.Sparse, 0, s.sum)
 	for k, v := range s.sum {
 		s.row.Features[t.features+k] = float64(float32(v))
 	}
@@ -175,17 +197,17 @@ func (t *Texted) Append(b []byte) []byte {
 	return t.inner.Append(append(b, 0))
 }
 
-func decodeTexted(b []byte, features int) (*Texted, error) {
+func decodeTexted(b []byte, in Inputs) (*Texted, error) {
 	const head = 9
 	if len(b) < head || b[0] != textedVersion {
 		return nil, errors.New("texted predictor: too short, or written by a newer version")
 	}
 	own, size := binary.LittleEndian.Uint32(b[1:]), binary.LittleEndian.Uint32(b[5:])
 	b = b[head:]
-	if uint64(own) > uint64(max(0, features)) || uint64(size)+1 > uint64(len(b)) {
-		return nil, fmt.Errorf("texted predictor: %d features of %d, or cut short", own, features)
+	if uint64(own) > uint64(max(0, in.Raw)) || uint64(size)+1 > uint64(len(b)) {
+		return nil, fmt.Errorf("texted predictor: %d features of %d, or cut short", own, in.Raw)
 	}
-	text, err := decodeLinear(b[:size], 0)
+	text, err := decodeLinear(b[:size], in.Dense)
 	if err != nil {
 		return nil, err
 	}

@@ -8,17 +8,17 @@
 //	deviations   a number less its mean among the rows of the same category
 //	arithmetic   sums, differences, products and ratios of two numbers; of two
 //	             features of elapsed days, that is the time between two dates
-//	text         the sums of a linear model of the texts (text.go): always there where
-//	             there is text
+//	linear       the sums of a linear model of texts, numbers and categories (sums.go):
+//	             always there where that is not too much to read
 //
-// A fit first makes candidates for a sample of its training rows and boosts a few
-// rounds on them; those that save the most loss are kept (choose.go), made for all
+// A fit first fits the linear model, then makes candidates for a sample of its training
+// rows and boosts a few rounds on them; those that save the most loss are kept (choose.go), made for all
 // rows (build.go), and the trees of package gbdt are trained on the features and
-// the kept columns. Names of columns say what they are made of.
+// the kept columns (extend.go). Names of columns say what they are made of.
 //
-// All of this belongs to the fit: encodings see the targets of its training rows
-// and of no others, so that validation rows stay unseen. A training row's own
-// encoding comes from the other folds of an inner split; what is kept for
+// All of this belongs to the fit: encodings and sums see the targets of its
+// training rows and of no others, so that validation rows stay unseen. A training row's own
+// encoding, or sum, comes from the other folds of an inner split; what is kept for
 // prediction comes from all training rows.
 //
 // Candidates are made by up to Threads goroutines, which end with the call.

@@ -19,7 +19,9 @@ import (
 // Learner is boosted trees on prepared columns, "gbdt_prepared". Its parameters
 // are those of package gbdt and
 //
-//	further_columns  columns that are kept at most, 0 to 500
+//	further_columns  columns that are kept at most, 0 to 500; none by default of few rows
+//	linear_sums      "true", the default, or "false": whether the sums are of all features,
+//	                 or of texts alone
 //	target_smooth    weight of the overall mean in an encoding, in rows
 //	target_encoding  "folds", or "leave_one_out": each training row's encoding
 //	                 comes from all others (then encodings tell trees, if faintly,
@@ -45,9 +47,12 @@ func (Learner) Name() string { return "gbdt_prepared" }
 func (Learner) View() matrix.View { return matrix.Binned }
 
 const (
-	usualColumns = 24.
-	mostColumns  = 500
-	usualSmooth  = 10.
+	usualColumns = 24
+	// fewRows is where further columns begin to be the default: of fewer rows a choice by
+	// gain finds chance as often as structure.
+	fewRows     = 1000
+	mostColumns = 500
+	usualSmooth = 10.
 	// mostlyZero is the share of values that are not zero below which numbers are
 	// left alone.
 	mostlyZero = 0.2
@@ -58,16 +63,23 @@ type settings struct {
 	columns  int
 	smooth   float64
 	leaveOne bool
-	sample   int // training rows that columns are chosen on at most
+	linear   bool // the sums are of more than text
+	sample   int  // training rows that columns are chosen on at most
 }
 
-func parseSettings(p search.Params) (*settings, error) {
-	s := &settings{columns: p.Int("further_columns", usualColumns), smooth: p.Float("target_smooth", usualSmooth), sample: choiceRows}
+func parseSettings(p search.Params, rows int) (*settings, error) {
+	s := &settings{columns: p.Int("further_columns", columnsFor(rows)), smooth: p.Float("target_smooth", usualSmooth), sample: choiceRows}
 	if s.columns < 0 || s.columns > mostColumns {
 		return nil, fmt.Errorf("parameter further_columns = %d is outside [0, %d]", s.columns, mostColumns)
 	}
 	if !(s.smooth >= 0 && s.smooth <= 1e9) {
 		return nil, fmt.Errorf("parameter target_smooth = %v is outside [0, 1e9]", s.smooth)
+	}
+	switch e := p.String("linear_sums", "true"); e {
+	case "true", "false":
+		s.linear = e == "true"
+	default:
+		return nil, fmt.Errorf("parameter linear_sums = %q: use true or false", e)
 	}
 	switch e := p.String("target_encoding", "folds"); e {
 	case "folds":
@@ -77,7 +89,7 @@ func parseSettings(p search.Params) (*settings, error) {
 		return nil, fmt.Errorf("parameter target_encoding = %q: use folds or leave_one_out", e)
 	}
 	if p.String("monotone_constraints", "") != "" || p.String("interaction_constraints", "") != "" {
-		s.columns = 0
+		s.columns, s.linear = 0, false
 	}
 	return s, nil
 }
@@ -89,11 +101,19 @@ func (Learner) Suits(s algos.Shape) bool {
 	return s.Categorical > 0 || s.SparseNNZ > 0 || s.Features > 1 && !sparse
 }
 
+// columnsFor is the default of further_columns.
+func columnsFor(rows int) int {
+	if rows < fewRows {
+		return 0
+	}
+	return usualColumns
+}
+
 // Space is that of package gbdt and the number of columns.
 func (Learner) Space(s algos.Shape) search.Space {
-	space := append(gbdt.New().Space(s), search.Dimension{
-		Name: "further_columns", Low: 4, High: 96, Log: true, Integer: true, Default: usualColumns,
-	})
+	space := append(gbdt.New().Space(s),
+		search.Dimension{Name: "further_columns", Low: 0, High: 96, Integer: true, Default: float64(columnsFor(s.Rows))},
+		search.Dimension{Name: "linear_sums", Choices: []string{"true", "false"}, Default: "true"})
 	if s.Categorical > 0 {
 		space = append(space, search.Dimension{Name: "target_smooth", Low: 1, High: 100, Log: true, Default: usualSmooth})
 	}
@@ -139,8 +159,8 @@ var (
 
 // Estimate adds the choice of columns to the cost model of package gbdt.
 func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
-	further := min(usualColumns, 5*max(s.Features, 1))
-	if set, err := parseSettings(p); err == nil {
+	further := min(columnsFor(s.Rows), 5*max(s.Features, 1))
+	if set, err := parseSettings(p, s.Rows); err == nil {
 		further = min(set.columns, 5*max(s.Features, 1))
 	}
 	chosen, sample := s, s
@@ -151,12 +171,27 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 	sample.Features += max(0, 5*numbers*(numbers-1)/2)
 	choice := gbdt.New().Estimate(sample, choiceParams(nil, s.Rows, metrics.Width(s.Task, s.Classes)))
 	cost.Seconds += choice.Seconds
-	if s.SparseNNZ > 0 {
-		text := linear.Learner{}.Estimate(algos.Shape{Rows: s.Rows, SparseNNZ: s.SparseNNZ, Task: s.Task, Classes: s.Classes}, nil)
-		cost.Seconds += text.Seconds * (1 + innerFolds) * textSteps / 60 // of its usual steps
-		cost.Bytes += text.Bytes
-	}
+	sums := sumsCost(s, p)
+	cost.Seconds += sums.Seconds
+	cost.Bytes += sums.Bytes
 	cost.Bytes = max(cost.Bytes+int64(s.Rows)*int64(4*further), choice.Bytes+int64(sample.Rows)*int64(4*sample.Features))
+	return cost
+}
+
+// sumsCost is that of the linear models.
+func sumsCost(s algos.Shape, p search.Params) algos.Cost {
+	of := algos.Shape{Rows: s.Rows, SparseNNZ: s.SparseNNZ, Task: s.Task, Classes: s.Classes}
+	if p.String("linear_sums", "true") == "true" && fits(s.Rows, s.DenseCols) {
+		of.Features, of.DenseCols = s.Features, s.DenseCols
+	}
+	if of.SparseNNZ == 0 && of.DenseCols == 0 {
+		return algos.Cost{}
+	}
+	cost := linear.Learner{}.Estimate(of, nil)
+	cost.Seconds *= 1 + innerFolds
+	if s.SparseNNZ > 0 {
+		cost.Seconds *= textSteps / 60. // of its usual steps
+	}
 	return cost
 }
 
@@ -171,7 +206,7 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 }
 
 func fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
-	set, err := parseSettings(r.Params)
+	set, err := parseSettings(r.Params, len(r.Train.Rows))
 	if err != nil {
 		return nil, err
 	}
@@ -182,57 +217,17 @@ func fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error) {
 		return nil, err
 	}
 	r = withoutIdle(r)
-	texts, err := readTexts(ctx, r)
-	switch {
-	case err != nil:
+	p, err := prepare(ctx, r, set)
+	if err != nil {
 		return nil, err
-	case texts == nil:
-		return boost(ctx, r, set)
 	}
-	features := len(r.Train.M.Frame.Features)
-	with := *r
-	with.Train.M = r.Train.M.Extend(texts.features, texts.columns)
-	if len(r.Valid.Rows) > 0 {
-		with.Valid.M = with.Train.M
-	}
-	fitted, err := boost(ctx, &with, set)
+	fitted, err := gbdt.New().Fit(ctx, &p.request)
 	if err != nil {
 		return nil, err
 	}
 	out := *fitted
-	if out.Predictor, err = predictor.NewTexted(features, texts.model, fitted.Predictor); err != nil {
-		return nil, err
-	}
-	return &out, nil
-}
-
-// boost prepares columns of the features of a frame and boosts on all of them.
-func boost(ctx context.Context, r *algos.Request, set *settings) (*algos.Fitted, error) {
-	b := newBuilder(r, set)
-	list, err := choose(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	c := b.build(list)
-	features := len(r.Train.M.Frame.Features)
-	inner := *r
-	inner.Train.M = r.Train.M.Extend(c.features, c.values)
-	if len(r.Valid.Rows) > 0 {
-		inner.Valid.M = inner.Train.M
-	}
-	fitted, err := gbdt.New().Fit(ctx, &inner)
-	if err != nil {
-		return nil, err
-	}
-	trees := fitted.Predictor.(*predictor.Trees)
-	if readsNoMore(trees, features) {
-		return fitted, nil
-	}
-	out := *fitted
-	if out.Predictor, err = predictor.NewPrepared(features, c.lookups, c.derived, trees); err != nil {
-		return nil, err
-	}
-	return &out, nil
+	out.Predictor, err = p.predictor(fitted.Predictor.(*predictor.Trees))
+	return &out, err
 }
 
 // withoutIdle leaves out training rows of weight 0: they are in no group.
@@ -243,18 +238,6 @@ func withoutIdle(r *algos.Request) *algos.Request {
 	out := *r
 	out.Train.Rows = slices.DeleteFunc(slices.Clone(r.Train.Rows), func(i int32) bool { return r.Train.W[i] == 0 })
 	return &out
-}
-
-// readsNoMore says that trees read the first features alone.
-func readsNoMore(t *predictor.Trees, features int) bool {
-	for _, tree := range t.Trees() {
-		for i := range tree {
-			if int(tree[i].Feature) >= features {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // choiceParams are those of the short fits that columns are chosen by.

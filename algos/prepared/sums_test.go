@@ -30,32 +30,63 @@ func scribble(f *matrix.Frame, seed uint64) {
 	}
 }
 
-// Where targets are shuffled, what texts say of training rows says nothing of their
+// Where targets are shuffled, what sums say of training rows says nothing of their
 // targets, while the model of all of them would.
-func TestTextsDoNotKnowShuffledTargets(t *testing.T) {
+func TestSumsDoNotKnowShuffledTargets(t *testing.T) {
 	t.Parallel()
-	for _, task := range []metrics.Task{metrics.Regression, metrics.Binary} {
-		r := noise(3000, task, 2, 4)
-		scribble(r.Train.M.Frame, 4)
-		texts, err := readTexts(context.Background(), r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if leaks(texts.columns[0], r) {
-			t.Errorf("%s: the sums of texts know the targets of training rows", task)
-		}
-		own, sum := make([]float32, r.Train.M.Frame.Rows), make([]float64, 1)
-		for _, row := range r.Train.Rows {
-			predictor.TextSums(texts.model, r.Train.M.Frame.Sparse, int(row), sum)
-			own[row] = float32(sum[0])
-		}
-		if !leaks(own, r) {
-			t.Errorf("%s: the check does not catch sums of a model that has seen the rows", task)
-		}
-		for _, row := range r.Valid.Rows {
-			if predictor.TextSums(texts.model, r.Train.M.Frame.Sparse, int(row), sum); texts.columns[0][row] != float32(sum[0]) {
-				t.Fatalf("validation row %d has %v, the model gives %v", row, texts.columns[0][row], sum[0])
+	for _, numbers := range []bool{false, true} {
+		for _, task := range []metrics.Task{metrics.Regression, metrics.Binary} {
+			r := noise(3000, task, 2, 4)
+			if numbers {
+				f := r.Train.M.Frame
+				rng := rand.New(rand.NewPCG(4, 8))
+				for range 600 {
+					col := make([]float32, f.Rows)
+					for i := range col {
+						col[i] = float32(rng.NormFloat64())
+					}
+					f.Features, f.Cols = append(f.Features, matrix.Feature{Name: "noise"}), append(f.Cols, col)
+				}
+				r.Train.M.Encoder = matrix.FitEncoder(f, 0)
+			} else {
+				scribble(r.Train.M.Frame, 4)
 			}
+			checkSums(t, r, numbers)
+		}
+	}
+}
+
+func checkSums(t *testing.T, r *algos.Request, numbers bool) {
+	t.Helper()
+	sums, err := newSums(context.Background(), r, numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if leaks(sums.columns[0], r) {
+		t.Errorf("%s, numbers %v: the sums know the targets of training rows", r.Problem.Task, numbers)
+	}
+	var x []float32
+	dense := &matrix.Dense{}
+	if numbers {
+		dense = r.Train.M.Dense()
+	}
+	own, sum := make([]float32, r.Train.M.Frame.Rows), make([]float64, 1)
+	at := func(row int32) float32 {
+		if numbers {
+			x = dense.Row(int(row), make([]float32, dense.Cols))
+		}
+		predictor.Sums(sums.model, x, r.Train.M.Frame.Sparse, int(row), sum)
+		return float32(sum[0])
+	}
+	for _, row := range r.Train.Rows {
+		own[row] = at(row)
+	}
+	if !leaks(own, r) {
+		t.Errorf("%s, numbers %v: the check does not catch sums of a model that has seen the rows", r.Problem.Task, numbers)
+	}
+	for _, row := range r.Valid.Rows {
+		if at(row) != sums.columns[0][row] {
+			t.Fatalf("validation row %d has %v, the model gives %v", row, sums.columns[0][row], at(row))
 		}
 	}
 }
