@@ -33,7 +33,7 @@ func (Learner) Space(s algos.Shape) search.Space {
 		{Name: "activation", Choices: []string{"selu", "mish"}, Default: act},
 		{Name: "smoothing", Low: 0, High: 0.2, Default: 0.0},
 		{Name: "decay", Low: 1e-4, High: 0.3, Log: true, Default: 0.02},
-		{Name: "dropout", Low: 0, High: 0.5, Default: 0.3},
+		{Name: "dropout", Low: 0, High: 0.5, Default: defaultDropout(s)},
 		{Name: "members", Low: 1, High: 16, Integer: true, Default: 8.0},
 		{Name: "pieces", Low: 0, High: 32, Integer: true, Default: pieces},
 	}
@@ -54,6 +54,15 @@ func defaultEpochs(s algos.Shape) int {
 	return 10
 }
 
+// defaultDropout is less for more rows, which overfit less: on halves of 19 tables
+// below 1,100 rows 0.3 was better by 4 %, on 2,000 worse by 8 %.
+func defaultDropout(s algos.Shape) float64 {
+	if s.Rows <= 1500 {
+		return 0.3
+	}
+	return 0.15
+}
+
 // Portfolio implements algos.Portfolio. With pieces and without come first and
 // second: on portions of public tables they more than halved some losses and raised
 // others by a fifth, so that the two of them make a pair. Where numbers are
@@ -63,6 +72,10 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 	pieces := 16.0
 	if first["pieces"] != 0.0 {
 		pieces = 0
+	}
+	dropout := 0.3
+	if first["dropout"] == dropout {
+		dropout = 0.15
 	}
 	other := "mish"
 	if first["activation"] == other {
@@ -83,7 +96,7 @@ func (l Learner) Portfolio(s algos.Shape) []search.Params {
 		with(search.Params{"pieces": pieces}),
 		with(search.Params{"members": 1.0, "width": 256.0, "layers": 3.0}),
 		with(search.Params{"epochs": float64(2 * defaultEpochs(s)), "dropout": 0.05}),
-		with(search.Params{"dropout": 0.15, "layers": 3.0}),
+		with(search.Params{"dropout": dropout, "layers": 3.0}),
 		with(search.Params{"activation": other, "width": 64.0, "layers": 3.0}),
 	}
 }
