@@ -13,14 +13,6 @@ type set [4]uint64
 func (s *set) has(b uint8) bool { return s[b>>6]>>(b&63)&1 == 1 }
 func (s *set) add(b uint8)      { s[b>>6] |= 1 << (b & 63) }
 
-func (s *set) size() int {
-	n := 0
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
 // without is the members of s that are not in t.
 func (s *set) without(t *set) set {
 	var out set
