@@ -341,16 +341,16 @@ def prepared(bench):
     s = report.Section("prepared", "Boosting with prepared features, chosen by folds, beside boosting alone")
     ratios, worse, rows, failed = [], [], [], []
     for name in bench.prepare(os.environ.get("TABLES") or (QUICK_TABLES if QUICK else "")):
-        t, systems = bench.table(name), {l: f"{l.ours()} 3 folds" for l in (alone, with_features)}
+        t, systems = bench.table(name), [(l, f"{l.ours()} 3 folds") for l in (alone, with_features)]
         try:
             for split in SPLITS:
-                for l, system in systems.items():
+                for l, system in systems:
                     t.measure(system, "ours", split, lambda: t.ours(l, split, folds=3))
         finally:
             t.close()
-        a, b = (t.found(systems[l], "ours") for l in (alone, with_features))
+        a, b = (t.found(system, "ours") for _, system in systems)
         if any(len(side) < len(SPLITS) or any("error" in r for r in side) for side in (a, b)):
-            failed.append(f"{name} ({next(filter(None, (t.failed(x, 'ours') for x in systems.values())))})")
+            failed.append(f"{name} ({next(filter(None, (t.failed(x, 'ours') for _, x in systems)))})")
             continue
         took = [y if y.get("folds", 0) < x.get("folds", 0) else x for x, y in zip(a, b)]
         ratios.append(t.ratio(took, a))
