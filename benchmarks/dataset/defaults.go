@@ -57,8 +57,8 @@ func Defaults(p algos.Problem) []string {
 // of these rows, cut by r.Seed: the geometric mean of where boosting stopped. Each
 // learner has the configuration that a search begins with; symmetric trees have the
 // learning rate of a thousand rounds. folds is their number, 1 for a hold-out of a
-// fifth, 0 for what suits the number of rows. r must not have validation rows; it is
-// not changed.
+// fifth, 0 for what suits the number of rows. r must not have validation rows, and a metric
+// whose losses are not negative; it is not changed.
 func FitDefaults(ctx context.Context, learners []string, r *algos.Request, folds int) (*algos.Fitted, error) {
 	var left []*candidate
 	for _, name := range learners {

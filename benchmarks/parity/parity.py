@@ -9,7 +9,7 @@ Every fit is one line in DIR/results.jsonl: a run that was stopped goes on where
 it was, and several may run at once (each takes the tables that no other has;
 times then say little). Small tables come first. Our fits are done again when our
 program has changed. A comparison comes when all its fits are there, with --partial
-of the tables that have them; if --tables does not choose any it goes to RESULTS.md.
+of the cuts that have them; if --tables does not choose any it goes to RESULTS.md.
 """
 import argparse
 import fcntl
@@ -188,17 +188,21 @@ class Proof:
         return record
 
     def table_results(self, table, mode):
-        """system -> arrays of loss and times over the splits; None if some are not there yet."""
+        """system -> arrays of loss and times over the splits of the cuts that have all their fits; None if some cut
+        lacks them (with --partial, if all do)."""
         data = self.key(table, mode, "ours", 0, 0)[1]
+        cuts = []
+        for seed in range(self.args.seeds):
+            cut = {system: [self.results.found.get((table, data, mode, system, self.version[system], seed, fold))
+                            for fold in range(FOLDS)] for system in SYSTEMS[mode]}
+            if all(None not in fits for fits in cut.values()):
+                cuts.append(cut)
+        if not cuts or len(cuts) < self.args.seeds and not self.args.partial:
+            return None
         out = {}
         for system in SYSTEMS[mode]:
-            found = [self.results.found.get((table, data, mode, system, self.version[system], seed, fold))
-                     for seed in range(self.args.seeds) for fold in range(FOLDS)]
-            if None in found:
-                return None
-            out[system] = {k: np.array([r[k] for r in found]) for k in ("loss", "seconds", "cpu")}
-            if "auc" in found[0]:
-                out[system]["auc"] = np.array([r["auc"] for r in found])
+            found = [r for cut in cuts for r in cut[system]]
+            out[system] = {k: np.array([r[k] for r in found]) for k in ("loss", "seconds", "cpu", "auc") if all(k in r for r in found)}
         return out
 
     def compare(self):
@@ -212,8 +216,11 @@ class Proof:
                 continue
             s = report.Section(*SECTIONS[mode])
             {"same": same_parameters, "defaults": defaults}[mode](s, found, self.args.threads)
+            cuts = [len(r["ours"]["loss"]) // FOLDS for r in found.values()]
+            some = [f"{t} {n}" for t, n in zip(found, cuts) if n < self.args.seeds]
             s.note(f"{len(found)} of {len(self.tables)} tables" + (f" (not {', '.join(missing)})" if missing else "")
-                   + f", {self.args.seeds} x {FOLDS} splits, threads: {self.args.threads}; "
+                   + f", {self.args.seeds} x {FOLDS} splits" + (f" (fewer cuts in halves: {', '.join(some)})" if some else "")
+                   + f", threads: {self.args.threads}; "
                    + ", ".join(f"{p} {self.version[p]}" for p in SYSTEMS[mode][1:]) + f"; {report.today()}; {report.machine()}.")
             if self.args.save:
                 s.save()
@@ -255,7 +262,7 @@ def mean_ranks(found, measure, sign=1):
     """tables x systems: the mean rank over the splits, 1 the best."""
     systems = SYSTEMS["defaults"]
     return np.array([rankdata([sign * r[p][measure] for p in systems], axis=0).mean(axis=1) for r in found.values()
-                     if measure in r["ours"]])
+                     if all(measure in r[p] for p in systems)])
 
 
 def defaults(s, found, threads):
@@ -277,7 +284,7 @@ def defaults(s, found, threads):
                         f"{diff.mean():+.2f} ({interval(diff)[0]:+.2f} to {interval(diff)[1]:+.2f}), median {np.median(diff):+.2f}"]
     auc = mean_ranks(found, "auc", -1)
     if len(auc):
-        s.note("Mean ranks by AUC on the tables of two classes: "
+        s.note(f"Mean ranks by AUC on {len(auc)} tables of two classes: "
                + ", ".join(f"{p} {v:.3f}" for p, v in zip(SYSTEMS["defaults"], auc.mean(axis=0))) + ".")
     clock = "cpu" if threads == 1 else "seconds"
     times(s, {t: [r[p][clock].mean() for p in ("ours", "catboost")] for t, r in found.items()})
@@ -307,7 +314,7 @@ def main():
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--seeds", type=int, default=SEEDS, help="1 to 5")
     ap.add_argument("--modes", default="same,defaults", help="what to compare, in this order")
-    ap.add_argument("--partial", action="store_true", help="compare the tables that have all fits, and name the others")
+    ap.add_argument("--partial", action="store_true", help="compare what is there, and name the tables and cuts that are not")
     ap.add_argument("--compare", action="store_true", help="no new fits")
     ap.add_argument("--dir", default=os.path.join(HERE, "work"), help="sets and results")
     ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-folds=1')
