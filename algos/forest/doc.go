@@ -8,7 +8,8 @@
 // a random one (extra trees); where a node saw none, they go with the larger
 // part. Levels of categorical features are cut in the order of their mean
 // target (Fisher 1958; for more than two classes the share of a class drawn at
-// random): at the best place, or at a random one (extra trees).
+// random): at the best place, or at a random one (extra trees). Rare levels of
+// categories that have hardly any others are as missing values are.
 //
 // Where there are no validation rows, random forests report and return what they
 // say of the rows that the samples of their trees left out.

@@ -23,6 +23,7 @@ type fit struct {
 	extra   bool
 	threads int
 
+	rare     []set // of each feature, the bins of levels with few rows
 	bins     *matrix.Bins
 	features []matrix.Feature
 	rows     []int32   // training rows with weight
@@ -58,7 +59,41 @@ func (f *fit) prepare(l Learner) error {
 		return err
 	}
 	f.bins = r.Train.M.Bins()
+	f.findRare()
 	return nil
+}
+
+// leastLevel is the number of rows that a level of a category of many rare ones needs
+// to be told from others.
+const leastLevel = 5
+
+// findRare notes the levels of too few rows, which are as missing values are, of
+// categories of which more than half of the rows to come will have a level not seen
+// before (about the share of levels seen once; Good, 1953): such levels' mean
+// targets are those of single rows, and a cut of their order learns these by heart.
+func (f *fit) findRare() {
+	f.rare = make([]set, len(f.features))
+	for j, spec := range f.bins.Specs {
+		if !spec.Categorical {
+			continue
+		}
+		var count [256]int32
+		for _, r := range f.rows {
+			count[f.bins.Cols[j][r]]++
+		}
+		single := 0
+		for b, n := range count[:spec.Bins-1] {
+			if n > 0 && n < leastLevel {
+				f.rare[j].add(uint8(b))
+			}
+			if n == 1 {
+				single++
+			}
+		}
+		if 2*single <= len(f.rows) {
+			f.rare[j] = set{}
+		}
+	}
 }
 
 // gather collects the rows with weight and their targets.

@@ -89,7 +89,16 @@ func (g *grower) sumUp(lo, hi int) {
 func (g *grower) consider(feature int32, best *split) bool {
 	spec := &g.f.bins.Specs[feature]
 	v := view{feature: feature, missing: uint8(spec.Bins - 1)}
-	if g.packed != nil && !spec.HasMissing {
+	rare := &g.f.rare[feature]
+	if *rare != (set{}) {
+		g.gather(&v, feature, g.node.lo, g.node.hi)
+		for i, b := range v.bin {
+			if rare.has(b) {
+				v.bin[i] = v.missing
+			}
+		}
+		v.bounds(true)
+	} else if g.packed != nil && !spec.HasMissing {
 		g.gatherBounded(&v, feature, g.node.lo, g.node.hi)
 	} else {
 		g.gather(&v, feature, g.node.lo, g.node.hi)

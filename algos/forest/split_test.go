@@ -120,6 +120,7 @@ func TestBestSplitIsTheBest(t *testing.T) {
 		for seed := range uint64(40) {
 			rows := []int{4, 12, 30, 33, 90}[seed%5]
 			g := newGrower(randomFit(t, RandomForest(), task, rows, seed))
+			clear(g.f.rare) // few rows make rare levels
 			g.rng = rand.New(rand.NewPCG(seed, 1))
 			n := g.sample()
 			if g.pure(0, n) {
@@ -271,6 +272,26 @@ func TestBadParameters(t *testing.T) {
 		r.Params = p
 		if _, err := ExtraTrees().Fit(context.Background(), r); err == nil {
 			t.Errorf("%v was accepted", p)
+		}
+	}
+}
+
+// A category whose levels hardly come again is not learned by heart.
+func TestRareLevelsAreNotTold(t *testing.T) {
+	t.Parallel()
+	const rows = 100
+	level, y, all := make([]float32, rows), make([]float32, rows), make([]int32, rows)
+	for i := range rows {
+		level[i], y[i], all[i] = float32(max(0, i-20)), float32(i%7), int32(i)
+	}
+	frame := &matrix.Frame{Rows: rows, Features: []matrix.Feature{{Name: "name", Levels: rows}}, Cols: [][]float32{level}}
+	r := &algos.Request{
+		Problem: algos.Problem{Task: metrics.Regression, Metric: metrics.Default(metrics.Regression)},
+		Train:   algos.Data{M: matrix.New(frame, nil, 1), Y: y, Rows: all}, Params: search.Params{},
+	}
+	for _, l := range []Learner{ExtraTrees(), RandomForest()} {
+		if tree := newGrower(prepared(t, l, r)).tree(0); len(tree) > 3 {
+			t.Errorf("%s: %d nodes, of one frequent level and 79 that came once", l.Name(), len(tree))
 		}
 	}
 }
