@@ -161,12 +161,13 @@ func (s *simulation) parseRules(words []string) Rules {
 			r.Timed, r.Budget, r.Slack = true, s.duration(v), 100*time.Millisecond
 		case "folds":
 			r.Spec.Split.Folds = s.number(v)
-		case "paced": // learner gbdt, by x
+		case "paced": // learner gbdt, by x down to 0.05; of tells configurations apart
 			r.Pace = func(sug search.Suggestion, factor float64) search.Params {
 				if sug.Learner != "gbdt" {
 					return nil
 				}
-				return search.Params{"x": sug.Params.Float("x", 0) / factor}
+				x := sug.Params.Float("x", 0)
+				return search.Params{"x": max(0.05, x/factor), "of": sug.Params.Float("of", x)}
 			}
 			r.Cost = func(sug search.Suggestion) float64 {
 				if sug.Learner == "gbdt" {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/search"
+	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // Where there is time for a few fits only, it is spent on heats at first, in which the
@@ -18,6 +19,9 @@ const (
 	finalShare  = 0.9 // of the time left that it is paced for
 	finalFactor = 1.5 // times the time of its heat that it must have at least
 	finalOrigin = "pace"
+	finalists   = 4 // of the best trials that are looked at
+	// truncatedGoes is how many times as long a fit that was cut would have taken.
+	truncatedGoes = 2
 	shareLost   = 0.01 // of the time left that a trial of a learner without a chance may take
 	chance      = 0.75 // of what the best wins over the baseline, the least that a learner with a chance wins
 )
@@ -98,22 +102,45 @@ func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
 	return hasty, !s.knows().view.history.Has(hasty.Key)
 }
 
-// final is the best configuration so far with the time that is left, once the heats
-// are over and if it took much less before.
+// slowest is a factor that no pace goes beyond: at it, one configuration at different
+// paces is the same.
+const slowest = 1e6
+
+// unhurried is the key of a trial's configuration at the slowest pace.
+func (s *State) unhurried(r *trials.Record) string {
+	sug, _ := s.paced(configuration(r), slowest)
+	return sug.Key
+}
+
+// final is a configuration that did well, with the time that is left, once the heats are
+// over: the best of those that have not been taken up and took much less before.
 func (s *State) final() (search.Suggestion, bool) {
 	if s.best < 0 || !s.holdout() || s.now.Sub(s.started).Seconds() < heatsUntil*s.End().Sub(s.started).Seconds() {
 		return search.Suggestion{}, false
 	}
-	best := s.trials.at(s.best)
-	took := best.record.Finished.Sub(best.record.Started).Seconds()
-	if best.record.Result.Truncated { // it would have gone on
-		took *= 2
+	k := s.knows()
+	seen := map[string]bool{} // by what they are at the slowest pace
+	for _, n := range k.open {
+		seen[s.unhurried(s.trials.at(n).record)] = true
 	}
-	factor := finalShare * s.left(s.wait()).Seconds() / took
-	if !(factor >= finalFactor) {
-		return search.Suggestion{}, false
+	left := finalShare * s.left(s.wait()).Seconds()
+	for _, rec := range k.view.best[:min(finalists, len(k.view.best))] {
+		key := s.unhurried(rec)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		factor := left / rec.Finished.Sub(rec.Started).Seconds()
+		if !(factor >= finalFactor) {
+			continue
+		}
+		if rec.Result.Truncated { // it would have gone on
+			factor = max(finalFactor/truncatedGoes, factor/truncatedGoes)
+		}
+		if sug, ok := s.paced(configuration(rec), factor); ok && !k.view.history.Has(sug.Key) {
+			sug.Origin = finalOrigin
+			return sug, true
+		}
 	}
-	sug, ok := s.paced(suggestion(best), factor)
-	sug.Origin = finalOrigin
-	return sug, ok && !s.knows().view.history.Has(sug.Key)
+	return search.Suggestion{}, false
 }
