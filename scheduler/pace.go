@@ -22,8 +22,8 @@ const (
 	finalists   = 4 // of the best trials that are looked at
 	// truncatedGoes is how many times as long a fit that was cut would have taken.
 	truncatedGoes = 2
-	shareLost   = 0.01 // of the time left that a trial of a learner without a chance may take
-	chance      = 0.75 // of what the best wins over the baseline, the least that a learner with a chance wins
+	shareLost     = 0.01 // of the time left that a trial of a learner without a chance may take
+	chance        = 0.75 // of what the best wins over the baseline, the least that a learner with a chance wins
 )
 
 // lost says that the rest of a portfolio is not worth its time: its learner has shown
