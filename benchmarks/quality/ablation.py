@@ -100,7 +100,9 @@ def main():
         base.close()
     s = report.Section(f"ablation-{budget:g}s", f"What the parts of the search are worth: {budget:g} s, {quality.CORES} cores")
     worth(s, losses, parts)
-    s.note(f"Loss with the part to loss without, {len(tables)} tables, {quality.SPLITS} splits inside their training rows each. {base.note}, {report.today()}; {report.machine()}.")
+    names, many = ", ".join(t.name for t in tables), "s" if quality.SPLITS > 1 else ""
+    s.note(f"Loss with the part to loss without, {len(tables)} tables ({names}), {quality.SPLITS} split{many} inside their training rows each. "
+           f"{base.note}, {report.today()}; {report.machine()}.")
     if len(tables) >= 8 or budget >= 60 and len(tables) >= 4:
         s.save()
 
