@@ -18,7 +18,7 @@ func (c *chooser) excluded(models int) ([]bool, error) {
 		if k == 0 || cost.Bytes < least.Bytes {
 			least.Bytes = cost.Bytes
 		}
-		if out[k] = c.over(cost) > 0; !out[k] {
+		if out[k] = cost.over(c.Limits) > 0; !out[k] {
 			left++
 		}
 	}
@@ -38,15 +38,58 @@ func bound(there bool, v any) string {
 
 // over is how much of the limits something costs, as far as it breaks them, 0 if
 // it is within.
-func (c *chooser) over(cost Cost) float64 {
+func (c Cost) over(limits Cost) float64 {
 	share := 0.0
-	if l := c.Limits.Bytes; l > 0 && cost.Bytes > l {
-		share += float64(cost.Bytes) / float64(l)
+	if l := limits.Bytes; l > 0 && c.Bytes > l {
+		share += float64(c.Bytes) / float64(l)
 	}
-	if l := c.Limits.PerRow; l > 0 && cost.PerRow > l {
-		share += float64(cost.PerRow) / float64(l)
+	if l := limits.PerRow; l > 0 && c.PerRow > l {
+		share += float64(c.PerRow) / float64(l)
 	}
 	return share
+}
+
+// share is how much of the limits something costs, a little for what costs nothing.
+func (c Cost) share(limits Cost) float64 {
+	out := 1e-6
+	if limits.Bytes > 0 {
+		out += float64(c.Bytes) / float64(limits.Bytes)
+	}
+	if limits.PerRow > 0 {
+		out += float64(c.PerRow) / float64(limits.PerRow)
+	}
+	return out
+}
+
+func (c Cost) plus(d Cost) Cost { return Cost{Bytes: c.Bytes + d.Bytes, PerRow: c.PerRow + d.PerRow} }
+
+// Copies says how many of its fold models each member keeps, at most most[k] of member k:
+// one, and further ones as long as all stay within the limits (0 is none), always where
+// the variance of the ensemble falls most for what it costs: n models of a member of
+// weight w have w²/n of it. costs are those of one model of each member.
+func Copies(weights []float64, costs []Cost, most []int, limits Cost) []int {
+	kept := make([]int, len(weights))
+	var total Cost
+	for k := range kept {
+		kept[k] = 1
+		total = total.plus(costs[k])
+	}
+	for {
+		next, best := -1, 0.0
+		for k, n := range kept {
+			if n >= most[k] || total.plus(costs[k]).over(limits) > 0 {
+				continue
+			}
+			if gain := weights[k] * weights[k] / float64(n*(n+1)) / costs[k].share(limits); next < 0 || gain > best {
+				next, best = k, gain
+			}
+		}
+		if next < 0 {
+			return kept
+		}
+		kept[next]++
+		total = total.plus(costs[next])
+	}
 }
 
 // excess is the member that the ensemble must do without, -1 if it is within the
@@ -60,11 +103,10 @@ func (c *chooser) excess(weights []float64) int {
 	for k, w := range weights {
 		if w > 0 {
 			members++
-			total.Bytes += c.Costs[k].Bytes
-			total.PerRow += c.Costs[k].PerRow
+			total = total.plus(c.Costs[k])
 		}
 	}
-	if members < 2 || c.over(total) == 0 {
+	if members < 2 || total.over(c.Limits) == 0 {
 		return -1
 	}
 	worst, most := -1, 0.0
