@@ -30,11 +30,6 @@ func suggestion(t *trial) search.Suggestion {
 	return search.Suggestion{Learner: t.record.Spec.Learner, Params: t.record.Spec.Params, Key: t.key}
 }
 
-// configuration is suggestion for a record.
-func configuration(r *trials.Record) search.Suggestion {
-	return search.Suggestion{Learner: r.Spec.Learner, Params: r.Spec.Params, Key: search.Key(r.Spec.Learner, r.Spec.Params)}
-}
-
 // choose asks search for trial n, passing over what the time left is too short for.
 func (s *State) choose(n int) (search.Suggestion, bool) {
 	if s.rules.Study == nil { // tasks that do nothing are all alike

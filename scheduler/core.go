@@ -137,6 +137,13 @@ type trial struct {
 	key      string
 	news     time.Time
 	declared float64 // cost in seconds, with a clock
+	// unhurried is the key at the slowest pace, which tells configurations apart that
+	// differ in more than their pace.
+	unhurried string
+}
+
+func (s *State) newTrial(r *trials.Record, sug search.Suggestion) *trial {
+	return &trial{record: r, key: sug.Key, news: s.now, declared: s.declared(sug), unhurried: s.rules.unhurried(sug)}
 }
 
 func (t *trial) final() bool { return t != nil && t.record.State.Final() }
@@ -291,12 +298,15 @@ func (s *State) report(r *trials.Record) []Action {
 	if old != nil && (old.final() || r.Revision <= old.record.Revision) {
 		return nil
 	}
-	t := &trial{record: r, news: s.now}
+	var t *trial
 	if old != nil {
-		t.key, t.declared = old.key, old.declared
+		changed := *old
+		changed.record, changed.news = r, s.now
+		t = &changed
 	} else {
-		t.key = search.Key(r.Spec.Learner, r.Spec.Params)
-		t.declared = s.declared(suggestion(t))
+		sug := search.Suggestion{Learner: r.Spec.Learner, Params: r.Spec.Params}
+		sug.Key = search.Key(sug.Learner, sug.Params)
+		t = s.newTrial(r, sug)
 	}
 	s.put(n, t)
 	if !s.live || !t.final() {
@@ -434,7 +444,7 @@ func (s *State) fill() []Action {
 		}
 		spec := s.spec(n, sug)
 		r := &trials.Record{Spec: *spec, State: trials.Queued, Queued: s.now}
-		s.put(n, &trial{record: r, key: sug.Key, news: s.now, declared: s.declared(sug)})
+		s.put(n, s.newTrial(r, sug))
 		out = append(out, Action{Kind: Dispatch, Number: n, Spec: spec})
 	}
 	return out

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/search"
-	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // Where there is time for a few fits only, it is spent on heats at first, in which the
@@ -106,10 +105,16 @@ func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
 // paces is the same.
 const slowest = 1e6
 
-// unhurried is the key of a trial's configuration at the slowest pace.
-func (s *State) unhurried(r *trials.Record) string {
-	sug, _ := s.paced(configuration(r), slowest)
-	return sug.Key
+// unhurried is the key of a configuration at the slowest pace, its own without one.
+func (r *Rules) unhurried(sug search.Suggestion) string {
+	if r.Pace == nil {
+		return sug.Key
+	}
+	params := r.Pace(sug, slowest)
+	if params == nil {
+		return sug.Key
+	}
+	return search.Key(sug.Learner, params)
 }
 
 // final is a configuration that did well, with the time that is left, once the heats are
@@ -120,16 +125,16 @@ func (s *State) final() (search.Suggestion, bool) {
 	}
 	k := s.knows()
 	seen := map[string]bool{} // by what they are at the slowest pace
-	for _, n := range k.open {
-		seen[s.unhurried(s.trials.at(n).record)] = true
+	for _, t := range s.open {
+		seen[t.unhurried] = true
 	}
 	left := finalShare * s.left(s.wait()).Seconds()
 	for _, rec := range k.view.best[:min(finalists, len(k.view.best))] {
-		key := s.unhurried(rec)
-		if seen[key] {
+		t := s.trials.at(rec.Spec.Number)
+		if seen[t.unhurried] {
 			continue
 		}
-		seen[key] = true
+		seen[t.unhurried] = true
 		factor := left / rec.Finished.Sub(rec.Started).Seconds()
 		if !(factor >= finalFactor) {
 			continue
@@ -137,7 +142,7 @@ func (s *State) final() (search.Suggestion, bool) {
 		if rec.Result.Truncated { // it would have gone on
 			factor = max(finalFactor/truncatedGoes, factor/truncatedGoes)
 		}
-		if sug, ok := s.paced(configuration(rec), factor); ok && !k.view.history.Has(sug.Key) {
+		if sug, ok := s.paced(suggestion(t), factor); ok && !k.view.history.Has(sug.Key) {
 			sug.Origin = finalOrigin
 			return sug, true
 		}
