@@ -51,13 +51,11 @@ func newSums(ctx context.Context, r *algos.Request, numbers bool) (*linearSums, 
 		shape.SparseNNZ, inner.MaxSteps = len(frame.Sparse.Index), textSteps
 	}
 	inner.Params = linear.Learner{}.Portfolio(shape)[0]
-	if !numbers {
-		only := &matrix.Frame{Rows: frame.Rows, Sparse: frame.Sparse}
-		inner.Train.M = matrix.New(only, matrix.FitEncoder(&matrix.Frame{}, 0), 1)
-	}
 	name := "linear"
 	if !numbers {
 		name = "text"
+		only := &matrix.Frame{Rows: frame.Rows, Sparse: frame.Sparse}
+		inner.Train.M = matrix.New(only, matrix.FitEncoder(&matrix.Frame{}, 0), 1)
 	}
 	t := &linearSums{columns: make([][]float32, width(r.Problem))}
 	for k := range t.columns {
@@ -116,9 +114,9 @@ func (t *linearSums) fit(ctx context.Context, r algos.Request, rows, others []in
 	}
 	model := fitted.Predictor.(*predictor.Linear)
 	const block = 1024
+	dense := r.Train.M.Dense()
 	algos.Each((len(others)+block-1)/block, r.Threads, func(b int) {
-		dense, x := r.Train.M.Dense(), make([]float32, r.Train.M.Dense().Cols)
-		sum := make([]float64, len(t.columns))
+		x, sum := make([]float32, dense.Cols), make([]float64, len(t.columns))
 		for _, row := range others[b*block : min((b+1)*block, len(others))] {
 			predictor.Sums(model, dense.Row(int(row), x), r.Train.M.Frame.Sparse, int(row), sum)
 			for k, v := range sum {
