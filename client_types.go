@@ -48,7 +48,7 @@ type JobRequest struct {
 	Seed         uint64                        `json:"seed,omitempty"`
 	Include      []string                      `json:"include,omitempty" doc:"only these learners"`
 	Exclude      []string                      `json:"exclude,omitempty" doc:"not these learners"`
-	Without      []string                      `json:"without,omitempty" doc:"parts of the search to leave out: portfolio, fidelity, model, stacking"`
+	Without      []string                      `json:"without,omitempty" doc:"parts of the search to leave out: portfolio, fidelity, model, stacking, early-end"`
 	Types        map[string]string             `json:"types,omitempty" doc:"types of columns, in place of the inferred ones"`
 	Ignore       []string                      `json:"ignore,omitempty" doc:"columns to leave out"`
 	Params       map[string]map[string]any     `json:"params,omitempty" doc:"by learner and parameter: a value, a list of values or a range {min, max, log}; others of that learner keep what the search starts with"`

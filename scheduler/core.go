@@ -30,6 +30,11 @@ type Rules struct {
 	End     time.Time
 	// ExitLoss, if not nil, ends the search once a trial has a loss that is not above it.
 	ExitLoss *float64
+	// EarlyEnd ends a search with a clock when nothing more is to be gained (settled.go).
+	// Since, if set, is when the budget began that Limit is of, for the words about it.
+	EarlyEnd bool
+	Since    time.Time
+	Limit    time.Duration
 	// Whole trials are not given up before their last fold.
 	Whole bool
 	// Slack is how long before the search ends the trials must: they need
@@ -199,6 +204,9 @@ func (s State) Step(e Event) (State, []Action) {
 	}
 	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End()) {
 		return s, append(out, s.finish(timeUp)...)
+	}
+	if reason := s.settled(); reason != "" {
+		return s, append(out, s.finish(reason)...)
 	}
 	out = append(out, s.fill()...)
 	if s.full != "" && s.inFlight() == 0 {

@@ -175,6 +175,8 @@ func (s *simulation) parseRules(words []string) Rules {
 				}
 				return 0.1
 			}
+		case "early":
+			r.EarlyEnd = true
 		case "exit":
 			loss := s.float(v)
 			r.ExitLoss = &loss

@@ -15,6 +15,7 @@
 //     what it asks for.
 //   - given.go: configurations that a job is given: to begin with, or alone, with weights.
 //   - limits.go: budgets that no model keeps to, and the score that ends a search.
+//     settled.go: the end of a search that has nothing more to gain.
 //   - finish.go: the ensemble and the outcome.
 //   - service.go, lease.go: many jobs, many schedulers. tables.go: who needs
 //     which table in the cache.

@@ -19,6 +19,7 @@ type known struct {
 	queued, running int
 	tried           map[string]bool // learners
 	view            *view
+	trend           trend
 }
 
 // view is what the choice of a trial may depend on.

@@ -526,6 +526,8 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 func (r *Rules) limit(c *Config, job *trials.Job, budget, ensemble time.Duration, now time.Time) {
 	o := &job.Options
 	r.Timed = true
+	r.EarlyEnd = o.Has(trials.PartEarlyEnd)
+	r.Since, r.Limit = c.Start, budget
 	r.Started = job.Started
 	reserve := c.Reserve + ensemble
 	least := min(500*time.Millisecond, budget/2)

@@ -239,6 +239,10 @@ func (s *Study) Begin() *History {
 	return h
 }
 
+// Begins is the number of configurations that come before all that is sampled: the first
+// ones and the portfolios.
+func (s *Study) Begins() int { return len(s.start) }
+
 // Ask suggests the configuration with the given number: the first of Suggestions.
 // false means that there is none.
 func (s *Study) Ask(number int, h *History) (Suggestion, bool) {

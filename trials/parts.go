@@ -19,11 +19,14 @@ const (
 	PartModel = "model"
 	// PartStacking is the second layer of the ensemble: a weighted mean is left.
 	PartStacking = "stacking"
+	// PartEarlyEnd is the end of a job with a clock before its time when nothing more is
+	// to be gained: without it, all of the time is used.
+	PartEarlyEnd = "early-end"
 )
 
 // Parts lists all that Without knows.
 func Parts() []string {
-	return []string{PartPortfolio, PartFidelity, PartModel, PartStacking}
+	return []string{PartPortfolio, PartFidelity, PartModel, PartStacking, PartEarlyEnd}
 }
 
 // Has reports whether the job has a part.
