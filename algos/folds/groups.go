@@ -1,4 +1,4 @@
-package trials
+package folds
 
 import (
 	"cmp"
@@ -9,8 +9,8 @@ import (
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// groupFolds deals whole groups out, so that no group is on both sides. The
-// groups go, larger ones first (by powers of two, else in random order), each to
+// Groups returns the validation rows of each fold, ascending, whole groups, so that no
+// group is on both sides; keys has each row's group, from 0 without gaps. The groups go, larger ones first (by powers of two, else in random order), each to
 // the fold in which it adds least to Σ_c n_cf²/N_c: n_cf is the number of rows of
 // class c in fold f, N_c that of all, and the rows themselves count as one more
 // class. That evens out sizes and classes (or fifths of a regression target) as
@@ -18,11 +18,11 @@ import (
 //
 // A hold-out is that one of as many folds as its share asks for which comes
 // nearest to the share.
-func (s Split) groupFolds(t metrics.Task, y []float32, keys []int32) [][]int32 {
-	members := byKey(keys)
-	folds := max(1, s.Folds)
+func (s Split) Groups(t metrics.Task, y []float32, keys []int32) [][]int32 {
+	groups := members(keys)
+	folds := max(1, s.Count)
 	if folds == 1 {
-		if folds = min(int(math.Round(1/s.share())), len(members)); folds < 2 {
+		if folds = min(int(math.Round(1/s.share())), len(groups)); folds < 2 {
 			return make([][]int32, 1)
 		}
 	}
@@ -36,21 +36,21 @@ func (s Split) groupFolds(t metrics.Task, y []float32, keys []int32) [][]int32 {
 	}
 	d.total = append(d.total, float64(len(keys)))
 	d.sizes = make([]float64, folds)
-	order := span(0, len(members))
+	order := upTo(len(groups))
 	r := rng(s.Seed)
 	r.shuffle(order)
 	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Compare(bits.Len(uint(len(members[b]))), bits.Len(uint(len(members[a]))))
+		return cmp.Compare(bits.Len(uint(len(groups[b]))), bits.Len(uint(len(groups[a]))))
 	})
 	of := make([]int32, len(keys))
 	for _, g := range order {
-		f := d.place(members[g])
-		for _, i := range members[g] {
+		f := d.place(groups[g])
+		for _, i := range groups[g] {
 			of[i] = f
 		}
 	}
-	lists := collect(of, folds)
-	if s.Folds > 1 {
+	lists := Lists(of, folds)
+	if s.Count > 1 {
 		return lists
 	}
 	want := s.share() * float64(len(keys))
@@ -102,7 +102,7 @@ func classesOf(t metrics.Task, y []float32, n int) ([]int32, int) {
 	const parts = 5
 	out := make([]int32, n)
 	if t == metrics.Regression {
-		rows := span(0, n)
+		rows := upTo(n)
 		slices.SortStableFunc(rows, func(a, b int32) int { return cmp.Compare(y[a], y[b]) })
 		for rank, i := range rows {
 			out[i] = int32(rank * parts / n)
@@ -119,43 +119,8 @@ func classesOf(t metrics.Task, y []float32, n int) ([]int32, int) {
 	return out, int(kinds)
 }
 
-// timeFolds are expanding windows (scikit-learn's TimeSeriesSplit): the rows in
-// the order of time are cut into Folds+1 blocks of about the same size, between
-// different times; fold k validates block k+1, and all before it train. A hold-out
-// is the last part. The random seed changes nothing.
-func (s Split) timeFolds(keys []int32) [][]int32 {
-	members := byKey(keys)
-	folds := max(1, s.Folds)
-	lists := make([][]int32, folds)
-	if len(members) <= folds {
-		return lists
-	}
-	n := float64(len(keys))
-	first := (1 - s.share()) * n // rows before the first validation
-	if folds > 1 {
-		first = n / float64(folds+1)
-	}
-	before, f := 0, -1 // rows before time k, and the fold that it is in
-	for k, rows := range members {
-		// A block begins where its share of the rows has passed, or because only
-		// as many times are left as there are blocks to begin.
-		next := first + float64(f+1)*(n-first)/float64(folds)
-		if f+1 < folds && k > 0 && (float64(before) >= next-0.5 || len(members)-k <= folds-1-f) {
-			f++
-		}
-		if f >= 0 {
-			lists[f] = append(lists[f], rows...)
-		}
-		before += len(rows)
-	}
-	for _, rows := range lists {
-		slices.Sort(rows)
-	}
-	return lists
-}
-
-// byKey lists the rows of each key, ascending.
-func byKey(keys []int32) [][]int32 {
+// members lists the rows of each key, which are from 0 without gaps, ascending.
+func members(keys []int32) [][]int32 {
 	kinds := int32(0)
 	for _, k := range keys {
 		kinds = max(kinds, k+1)
@@ -165,4 +130,13 @@ func byKey(keys []int32) [][]int32 {
 		lists[k] = append(lists[k], int32(i))
 	}
 	return lists
+}
+
+// upTo lists the numbers below n.
+func upTo(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
 }
