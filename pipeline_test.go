@@ -129,3 +129,30 @@ func TestPipelineErrors(t *testing.T) {
 		})
 	}
 }
+
+// TestBooster: the model that chooses for itself can be asked for by name, on folds and
+// on windows of time, after which a model of all rows takes the steps of the last.
+func TestBooster(t *testing.T) {
+	t.Parallel()
+	ctx, table := context.Background(), waves(t)
+	for _, o := range []Options{{Seed: 3, Ignore: []string{"Y"}}, {Seed: 3, Ignore: []string{"Y"}, TimeColumn: "B"}} {
+		p := Pipeline{Target: "C", Learner: "booster", Options: o}
+		got, err := CrossValidate(ctx, table, p, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || got[0].Mean < 0.9 {
+			t.Errorf("%+v", got)
+		}
+		p.Options.Folds = "2"
+		m, err := p.Fit(ctx, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, member := range m.Members() {
+			if member.Learner != "booster" {
+				t.Errorf("a member is %s", member.Learner)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/baseline"
 	"github.com/seed-09a2cce4/automl/algos/bayes"
+	"github.com/seed-09a2cce4/automl/algos/booster"
 	"github.com/seed-09a2cce4/automl/algos/ebm"
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
@@ -17,6 +18,7 @@ func init() {
 	for _, l := range []algos.Learner{
 		baseline.Learner{},
 		bayes.Learner{},
+		booster.Learner{},
 		ebm.Learner{},
 		forest.ExtraTrees(),
 		forest.RandomForest(),

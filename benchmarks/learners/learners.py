@@ -88,6 +88,7 @@ LEARNERS = [
     Learner("extra_trees", "extra_trees", "forest", 1.005, 0.5, {"n_estimators": 100.0}, {"extra": 1}),
     Learner("gbdt", "gbdt", "boosting", 1.005, stop="refit"),
     Learner("symmetric", "symmetric", "boosting", 1.005, stop="refit"),
+    Learner("booster", "booster", "boosting", 1.005),
     Learner("neighbors", "neighbors", "neighbors", 1.005, 1.0, {"k": 15.0, "weights": "distance"}, {"k": 15, "weights": "distance"}, predicts=True),
     Learner("neighbors-l1", "neighbors", "neighbors", 1.005, 1.0, {"k": 5.0, "weights": "uniform", "metric": "l1"}, {"k": 5, "metric": "l1"}, predicts=True),
     Learner("bayes", "bayes", "bayes", 1.005, 1.0, tasks=CLASSES),

@@ -34,19 +34,17 @@ type job struct {
 	seed          int
 	fold          int
 	threads       int
-	folds         int
 }
 
 func fit(ctx context.Context, dir string, args []string) error {
 	var j job
 	fs := flag.NewFlagSet("fit", flag.ContinueOnError)
-	fs.StringVar(&j.learner, "learner", "", "name of the learner; gbdt, or what suits the table best for defaults, if empty")
+	fs.StringVar(&j.learner, "learner", "", "name of the learner; gbdt, or booster for defaults, if empty")
 	fs.StringVar(&j.mode, "mode", "same", "same (parameters as LightGBM) or defaults (our own)")
 	fs.IntVar(&j.seed, "seed", 0, "which cut in halves")
 	fs.IntVar(&j.fold, "fold", 0, "which half is tested, 0 or 1")
 	fs.IntVar(&j.threads, "threads", 2, "goroutines")
-	fs.IntVar(&j.folds, "folds", 0, "defaults: folds that the number of rounds comes from, 1 a hold-out, 0 by the number of rows")
-	params := fs.String("params", "", "what to change, name=value,...")
+	params := fs.String("params", "", "what to change, name=value,..., such as inner_folds=1 for defaults")
 	out := fs.String("out", "", "file for the predictions")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -86,22 +84,19 @@ func (j *job) train(ctx context.Context, set *dataset.Set, rows []int32) (*algos
 		Problem: problem, Params: search.Params{}, Seed: uint64(j.seed), Threads: j.threads,
 		Train: algos.Data{M: matrix.New(set.Take(rows), nil, j.threads), Y: set.Targets(rows), Rows: dataset.Rows(len(rows))},
 	}
+	usual := "booster"
 	switch j.mode {
 	case "same":
-		learner, err := algos.Lookup(cmp.Or(j.learner, "gbdt"))
-		if err != nil {
-			return nil, err
-		}
+		usual = "gbdt"
 		maps.Copy(r.Params, sameAsLightGBM)
-		maps.Copy(r.Params, j.params)
-		return learner.Fit(ctx, r)
 	case "defaults":
-		learners := dataset.Defaults(problem)
-		if j.learner != "" {
-			learners = []string{j.learner}
-		}
-		maps.Copy(r.Params, j.params)
-		return dataset.FitDefaults(ctx, learners, r, j.folds)
+	default:
+		return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
 	}
-	return nil, fmt.Errorf("-mode %q: use same or defaults", j.mode)
+	learner, err := algos.Lookup(cmp.Or(j.learner, usual))
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(r.Params, j.params)
+	return learner.Fit(ctx, r)
 }

@@ -317,7 +317,7 @@ def main():
     ap.add_argument("--partial", action="store_true", help="compare what is there, and name the tables and cuts that are not")
     ap.add_argument("--compare", action="store_true", help="no new fits")
     ap.add_argument("--dir", default=os.path.join(HERE, "work"), help="sets and results")
-    ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-folds=1')
+    ap.add_argument("--ours", default="", help='further flags of our program, as in --ours=-params=inner_folds=1')
     args = ap.parse_args()
     if not 1 <= args.seeds <= SEEDS:
         ap.error(f"--seeds: use 1 to {SEEDS}")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/benchmarks/dataset"
+	"github.com/seed-09a2cce4/automl/search"
 )
 
 // steps is a set whose class is whether its one feature is above a half; one
@@ -29,7 +30,7 @@ func TestTrain(t *testing.T) {
 		{learner: "gbdt", mode: "same", threads: 1},
 		{mode: "defaults", threads: 1},
 		{learner: "gbdt", mode: "defaults", threads: 1},
-		{learner: "gbdt", mode: "defaults", threads: 1, folds: 1},
+		{learner: "gbdt", mode: "defaults", threads: 1, params: search.Params{"inner_folds": 1.}},
 	} {
 		fitted, err := j.train(context.Background(), set, dataset.Rows(400))
 		if err != nil {
