@@ -343,8 +343,8 @@ func interval(from, to int) []int32 {
 // score adds the members' weighted predictions for all rows of x to sums, in
 // the members' order, so that the bits do not depend on the threads.
 func (m *Model) score(x *matrix.Matrix, sums []float64, threads int) {
-	// Large blocks bring large forests from memory less often.
-	block := max(256, min(2048, x.Frame.Rows/(2*threads)))
+	// Large blocks bring large forests from memory less often; trees take 64 rows at a time.
+	block := max(64, min(2048, x.Frame.Rows/(2*threads)/64*64))
 	for _, mem := range m.spec.Members {
 		if mem.Predictor.View() == matrix.Encoded {
 			x.Dense() // once, with all threads, before the blocks want it

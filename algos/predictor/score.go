@@ -49,6 +49,9 @@ type scratch struct {
 	xs  [][lanes]uint32 // slots of a group of rows, group after group
 	sum []float64       // width values a row
 	at  [lanes]uint32   // cells
+
+	byClass []float64 // sums of plain trees, class after class
+	mask    maskScratch
 }
 
 func (t *Trees) get() *scratch {
@@ -107,7 +110,7 @@ func (t *Trees) groups(rows int) int {
 	return min(max(1, most), (rows+lanes-1)/lanes)
 }
 
-// block adds up all trees for a block of rows: each tree passes over the groups
+// block adds up all trees for a block of rows: each tree passes over the rows
 // while both are in the cache.
 func (t *Trees) block(src source, rows []int32, s *scratch) {
 	slots := len(t.plan.slots)
@@ -115,48 +118,107 @@ func (t *Trees) block(src source, rows []int32, s *scratch) {
 	for g := range groups {
 		t.plan.expandGroup(src, rows[g*lanes:min((g+1)*lanes, len(rows))], s.xs[g*slots:(g+1)*slots])
 	}
+	masked, stride := t.spread(len(rows), s)
+	if t.plain() {
+		t.addNumbers(len(rows), masked, stride, s)
+		return
+	}
 	for i := range groups * lanes {
 		copy(s.sum[i*t.width:], t.base)
 	}
-	for i, levels := range t.levels {
-		root := t.roots[i]
+	for i := range t.levels {
+		mask := masked != nil && masked[i].suits()
+		if mask {
+			masked[i].part(&s.mask, stride)
+		}
 		for g := range groups {
-			xs := s.xs[g*slots : (g+1)*slots+spare]
-			switch {
-			case t.packed != nil:
-				walkRows(t.packed, root, levels, (*[maxSlots][lanes]uint32)(xs), &s.at)
-			case t.mixed != nil:
-				walkRowsMixed(t.mixed, t.plan.bits, root, levels, (*[maxMixedSlots][lanes]uint32)(xs), &s.at)
-			default:
-				walkRowsWide(t.wide, t.plan.bits, root, levels, xs, &s.at)
+			if mask {
+				for k := range s.at {
+					s.at[k] = masked[i].cells[s.mask.leaves[g*lanes+k]]
+				}
+			} else {
+				t.walk(i, g, s)
 			}
 			sum := s.sum[g*lanes*t.width : (g+1)*lanes*t.width]
-			switch {
-			case t.linearOf != nil:
+			if t.linearOf != nil {
 				t.addLinear(i, src, rows[g*lanes:min((g+1)*lanes, len(rows))], &s.at, sum)
-			case t.vector:
-				for k, c := range s.at {
-					t.addVector(c, sum[k*t.width:(k+1)*t.width])
-				}
-			default:
-				t.addLeaves(i%t.width, &s.at, sum)
+				continue
+			}
+			for k, c := range s.at {
+				t.addVector(c, sum[k*t.width:(k+1)*t.width])
 			}
 		}
 	}
 }
 
-// addLeaves adds the leaves of eight rows to the sums of a class.
-func (t *Trees) addLeaves(class int, at *[lanes]uint32, sum []float64) {
-	w := t.width
+// spread prepares for maskTrees, which it returns with the bytes of a span; nil where they
+// are not for so many rows.
+func (t *Trees) spread(rows int, s *scratch) (masked []maskTree, stride int) {
+	if rows < maskRows || t.masks() == nil {
+		return nil, 0
+	}
+	spans := (rows + span - 1) / span
+	stride = (len(t.plan.slots) + t.setSlots) * span
+	s.mask.slots = grow(s.mask.slots, spans*stride)
+	s.mask.leaves = grow(s.mask.leaves, spans*span)
+	t.plan.spread(s.xs, (rows+lanes-1)/lanes, stride, s.mask.slots)
+	return t.masked, stride
+}
+
+// walk takes a group of rows to their leaves of tree i.
+func (t *Trees) walk(i, group int, s *scratch) {
+	slots := len(t.plan.slots)
+	xs := s.xs[group*slots : (group+1)*slots+spare]
+	root, levels := t.roots[i], t.levels[i]
+	switch {
+	case t.packed != nil:
+		walkRows(t.packed, root, levels, (*[maxSlots][lanes]uint32)(xs), &s.at)
+	case t.mixed != nil:
+		walkRowsMixed(t.mixed, t.plan.bits, root, levels, (*[maxMixedSlots][lanes]uint32)(xs), &s.at)
+	default:
+		walkRowsWide(t.wide, t.plan.bits, root, levels, xs, &s.at)
+	}
+}
+
+// addNumbers adds up plain trees.
+func (t *Trees) addNumbers(rows int, masked []maskTree, stride int, s *scratch) {
+	padded := (rows + span - 1) / span * span
+	s.byClass = grow(s.byClass, t.width*padded)
+	for class, base := range t.base {
+		for i := range padded {
+			s.byClass[class*padded+i] = base
+		}
+	}
+	for i := range t.levels {
+		sum := s.byClass[i%t.width*padded:][:padded]
+		if masked != nil && masked[i].suits() {
+			masked[i].part(&s.mask, stride)
+			masked[i].add(s.mask.leaves, sum)
+			continue
+		}
+		for from := 0; from < rows; from += lanes {
+			t.walk(i, from/lanes, s)
+			t.addLeaves(&s.at, (*[lanes]float64)(sum[from:]))
+		}
+	}
+	for i := range rows {
+		for class := range t.width {
+			s.sum[i*t.width+class] = s.byClass[class*padded+i]
+		}
+	}
+}
+
+// addLeaves adds the leaves of eight rows to their sums.
+func (t *Trees) addLeaves(at *[lanes]uint32, sum *[lanes]float64) {
 	if v := t.values.single; v != nil {
 		for k, c := range at {
-			sum[k*w+class] += float64(v[c])
+			sum[k] += float64(v[c])
 		}
 		return
 	}
 	v := t.values.double
 	for k, c := range at {
-		sum[k*w+class] += v[c]
+		sum[k] += v[c]
 	}
 }
 

@@ -50,6 +50,10 @@ type Trees struct {
 	cover        column
 	weight, gain []float32
 
+	makeMasks sync.Once
+	masked    []maskTree
+	setSlots  int // the most questions about categories of a maskTree
+
 	scratch sync.Pool // *scratch
 }
 

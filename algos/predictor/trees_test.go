@@ -245,6 +245,10 @@ var treeCases = []shape{
 	{count: 9, leaves: 30, width: 3, exact: true, vector: true, cats: true},
 	{count: 2, leaves: 6000, width: 1, exact: true},
 	{count: 300, leaves: 60, width: 1},
+	{count: 8, leaves: 256, width: 1},
+	{count: 8, leaves: 300, width: 1},
+	{count: 20, leaves: 90, width: 1, cats: true, levels: 200},
+	{count: 20, leaves: 90, width: 2, cats: true, levels: 290},
 }
 
 func TestTreesAgreeWithDefinition(t *testing.T) {
@@ -657,7 +661,7 @@ func balancedTrees(trees, leaves int) *treeCase {
 }
 
 func BenchmarkTrees(b *testing.B) {
-	for _, size := range [][2]int{{100, 31}, {500, 31}, {100, 255}} {
+	for _, size := range [][2]int{{500, 15}, {100, 31}, {500, 31}, {500, 127}, {100, 255}} {
 		c := balancedTrees(size[0], size[1])
 		p := NewTrees(c.trees, 1, nil, Sigmoid)
 		m := matrix.New(c.frame, nil, 1)
