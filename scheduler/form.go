@@ -12,7 +12,7 @@ import (
 // seven tables of 2,000 to 18,000 rows two of five gave up 0 to 0.5 % of the loss (1.8 %
 // on one), for less than half of the time; on two of 600 rows
 // two of eight gave up 7 % and gained 0.4 %.
-const usualLatency = 100 * time.Microsecond
+const usualLatency = 50 * time.Microsecond
 
 // each is what one of the candidate's fold models costs.
 func (c candidate) each() ensemble.Cost {

@@ -23,12 +23,12 @@ var presets = []preset{
 	{
 		name: "fast", doc: "a model soon, small and quick to answer",
 		time: 10 * time.Second, include: []string{"baseline", "linear", "gbdt", "symmetric", "ebm"}, best: true,
-		limits: Limits{MaxModelSize: 5e6, MaxPredictLatency: 70 * time.Microsecond},
+		limits: Limits{MaxModelSize: 5e6, MaxPredictLatency: 30 * time.Microsecond},
 	},
 	{name: "balanced", doc: "what holds without a preset", time: time.Minute},
 	{
 		name: "best", doc: "the best score that 5 minutes buy",
-		time: 5 * time.Minute, limits: Limits{MaxPredictLatency: time.Millisecond},
+		time: 5 * time.Minute, limits: Limits{MaxPredictLatency: 250 * time.Microsecond},
 	},
 	{
 		name: "interpretable", doc: "one model that can be read: linear, additive, or trees of at most 8 leaves",

@@ -11,5 +11,9 @@
 // immutable and safe for concurrent use. Decode reads any of them from bytes that
 // need not be trusted. Shap says what each feature adds to the output of trees.
 //
+// Trees walk single rows down several trees, a few rows down one tree, and where there
+// is AVX-512 part many rows at a time (maskTree; the assembly is written by
+// tools/treeasm), with the same sums.
+//
 // No goroutines are started; what is persisted is what Append writes.
 package predictor

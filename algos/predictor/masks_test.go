@@ -11,24 +11,24 @@ import (
 // TestMasksSuit keeps the comparisons with the definition from passing by walks alone.
 func TestMasksSuit(t *testing.T) {
 	t.Parallel()
+	drawn := func(s shape) *treeCase { return randomCase(rand.New(rand.NewPCG(1, 9)), s) }
 	for _, c := range []struct {
-		name string
-		shape
+		name  string
+		trees *treeCase
 		suits bool
 	}{
-		{"numbers", shape{count: 40, leaves: 31, width: 1}, hasMasks},
-		{"few sets", shape{count: 4, leaves: 31, width: 1, cats: true}, hasMasks},
-		{"sets", shape{count: 20, leaves: 90, width: 1, cats: true, levels: 200}, hasMasks},
-		{"vectors", shape{count: 9, leaves: 30, width: 3, vector: true, cats: true}, hasMasks},
-		{"linear leaves", shape{count: 20, leaves: 31, width: 1, exact: true}, hasMasks},
-		{"256 leaves", shape{count: 8, leaves: 256, width: 1}, hasMasks},
-		{"too many leaves", shape{count: 8, leaves: 600, width: 1}, false},
-		{"too many codes", shape{count: 20, leaves: 90, width: 1, cats: true, levels: 290}, false},
+		{"numbers", drawn(shape{count: 40, leaves: 31, width: 1}), hasMasks},
+		{"few sets", drawn(shape{count: 4, leaves: 31, width: 1, cats: true}), hasMasks},
+		{"sets", drawn(shape{count: 20, leaves: 90, width: 1, cats: true, levels: 200}), hasMasks},
+		{"vectors", drawn(shape{count: 9, leaves: 30, width: 3, vector: true, cats: true}), hasMasks},
+		{"linear leaves", drawn(shape{count: 20, leaves: 31, width: 1, exact: true}), hasMasks},
+		{"256 leaves", balancedTrees(3, 256), hasMasks},
+		{"too many leaves", balancedTrees(3, 257), false},
+		{"too many codes", drawn(shape{count: 20, leaves: 90, width: 1, cats: true, levels: 290}), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			trees := randomCase(rand.New(rand.NewPCG(1, 9)), c.shape)
-			p := NewTrees(trees.trees, trees.width, trees.base, trees.link)
+			p := NewTrees(c.trees.trees, c.trees.width, c.trees.base, c.trees.link)
 			if masked := p.masks(); slices.ContainsFunc(masked, func(m maskTree) bool { return m.suits() }) != c.suits {
 				t.Errorf("%d trees in the form for many rows, want any: %v", len(masked), c.suits)
 			}
