@@ -15,7 +15,7 @@ race: ## needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race ./...
 
 purego: ## the packages that have assembly, without it
-	$(GO) test -tags purego ./algos/predictor/... ./algos/mlp
+	$(GO) test -tags purego ./algos/predictor/... ./algos/mlp ./algos/gbdt
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || (gofmt -l $$(git ls-files '*.go'); exit 1)

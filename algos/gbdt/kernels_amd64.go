@@ -33,3 +33,16 @@ func subtract(rest, cells []int64) {
 	}
 	subtractPlain(rest[whole:], cells[whole:])
 }
+
+// hasBytes says that there are instructions for the bytes of AVX-512 registers.
+var hasBytes = hasAVX512 && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI && cpu.X86.HasPOPCNT
+
+// partTile is partTilePlain.
+func partTile(idx, tmp []int32, tile []uint64, shift uint, table *[256]uint8) int {
+	const rows = 64
+	blocks, left := len(idx)/rows, 0
+	if hasBytes && blocks > 0 {
+		left = partAVX512(&idx[0], &tmp[0], blocks, &tile[0], int(shift/32), int(shift%32), table)
+	}
+	return partTilePlain(idx, tmp, blocks*rows, left, tile, shift, table)
+}

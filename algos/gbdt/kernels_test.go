@@ -3,6 +3,7 @@ package gbdt
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -286,4 +287,39 @@ func scanData(levels int) algos.Data {
 	}
 	f := &matrix.Frame{Rows: kernelRows, Features: []matrix.Feature{{Levels: levels}}, Cols: [][]float32{col}}
 	return algos.Data{M: matrix.New(f, nil, 1), Y: y, Rows: someRows(kernelRows, 1)}
+}
+
+// TestPartTile compares the kernel with a loop, rows in any number and order of sides.
+func TestPartTile(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 1))
+	tile := make([]uint64, 1000)
+	for i := range tile {
+		tile[i] = r.Uint64()
+	}
+	for n := range 400 {
+		var table [256]uint8
+		most := r.IntN(257) // bytes below go left
+		for i := range table {
+			if i < most != (r.IntN(8) == 0) {
+				table[i] = 1
+			}
+		}
+		rows := someRows(len(tile), r.Float64())
+		rows = rows[:min(n, len(rows))]
+		shift := uint(8 * r.IntN(8))
+		var left, right []int32
+		for _, row := range rows {
+			if table[uint8(tile[row]>>shift)] == 1 {
+				left = append(left, row)
+			} else {
+				right = append(right, row)
+			}
+		}
+		idx, tmp := slices.Clone(rows), make([]int32, len(rows))
+		k := partTile(idx, tmp, tile, shift, &table)
+		if !slices.Equal(idx[:k], left) || !slices.Equal(tmp[:len(rows)-k], right) {
+			t.Fatalf("%d rows, shift %d: %d to the left, want %d, or others", len(rows), shift, k, len(left))
+		}
+	}
 }

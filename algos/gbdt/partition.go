@@ -72,14 +72,15 @@ func (s *spread) part(lo, hi int, c crew, by func(idx, tmp []int32) int) int {
 	return lo + s.partPieces(idx, tmp, c, by)
 }
 
-// partTile parts by the byte at shift of a tile and a table that has 1 for left.
+// partTilePlain parts by the byte at shift of a tile and a table that has 1 for left; the
+// rows before from have been parted, left of them to the left.
 // The sides of some rows are looked up first, so that many loads are under way at
 // once. Both sides are always written and one index moves: no branch.
-func partTile(idx, tmp []int32, tile []uint64, shift uint, table *[256]uint8) int {
+func partTilePlain(idx, tmp []int32, from, left int, tile []uint64, shift uint, table *[256]uint8) int {
 	var sides [gatherBlock]uint8
 	tmp, shift = tmp[:len(idx)], shift&63
-	left, right := 0, 0
-	for lo := 0; lo < len(idx); lo += gatherBlock {
+	right := from - left
+	for lo := from; lo < len(idx); lo += gatherBlock {
 		rows := idx[lo:min(lo+gatherBlock, len(idx))]
 		of := sides[:len(rows)]
 		for i, r := range rows {

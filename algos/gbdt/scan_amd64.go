@@ -14,3 +14,9 @@ func passAVX512(cells *int64, blocks int, acc int64, l2 *float64) (passed int, a
 //
 //go:noescape
 func subtractAVX512(rest *int64, cells *int64, blocks int)
+
+// partAVX512 parts blocks of 64 rows by the byte at shift of the lower or upper half of their words.
+// Sixteen places are written for either side of a block's quarter, the first of which hold.
+//
+//go:noescape
+func partAVX512(idx *int32, tmp *int32, blocks int, tile *uint64, half int, shift int, table *[256]uint8) (left int)

@@ -84,3 +84,114 @@ cells:
 end:
 	VZEROUPPER
 	RET
+
+// func partAVX512(idx *int32, tmp *int32, blocks int, tile *uint64, half int, shift int, table *[256]uint8) (left int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, POPCNT
+TEXT ·partAVX512(SB), NOSPLIT, $0-64
+	MOVQ      idx+0(FP), AX
+	MOVQ      tmp+8(FP), CX
+	MOVQ      blocks+16(FP), DX
+	MOVQ      tile+24(FP), BX
+	MOVQ      idx+0(FP), SI
+	MOVQ      half+32(FP), DI
+	LEAQ      (BX)(DI*4), BX
+	VMOVQ     shift+40(FP), X0
+	MOVQ      table+48(FP), DI
+	VMOVDQU64 (DI), Z1
+	VMOVDQU64 64(DI), Z2
+	VMOVDQU64 128(DI), Z3
+	VMOVDQU64 192(DI), Z4
+
+rows:
+	VMOVDQU64     (AX), Z6
+	VPXORQ        Z7, Z7, Z7
+	KXNORW        K0, K0, K1
+	VPGATHERDD    (BX)(Z6*8), K1, Z7
+	VPSRLD        X0, Z7, Z7
+	VPMOVDB       Z7, X5
+	VMOVDQU64     64(AX), Z8
+	VPXORQ        Z9, Z9, Z9
+	KXNORW        K0, K0, K1
+	VPGATHERDD    (BX)(Z8*8), K1, Z9
+	VPSRLD        X0, Z9, Z9
+	VPMOVDB       Z9, X10
+	VINSERTI32X4  $0x01, X10, Z5, Z5
+	VMOVDQU64     128(AX), Z10
+	VPXORQ        Z11, Z11, Z11
+	KXNORW        K0, K0, K1
+	VPGATHERDD    (BX)(Z10*8), K1, Z11
+	VPSRLD        X0, Z11, Z11
+	VPMOVDB       Z11, X13
+	VINSERTI32X4  $0x02, X13, Z5, Z5
+	VMOVDQU64     192(AX), Z13
+	VPXORQ        Z12, Z12, Z12
+	KXNORW        K0, K0, K1
+	VPGATHERDD    (BX)(Z13*8), K1, Z12
+	VPSRLD        X0, Z12, Z12
+	VPMOVDB       Z12, X14
+	VINSERTI32X4  $0x03, X14, Z5, Z5
+	VPMOVB2M      Z5, K1
+	VMOVDQA64     Z5, Z14
+	VPERMI2B      Z2, Z1, Z14
+	VMOVDQA64     Z5, Z15
+	VPERMI2B      Z4, Z3, Z15
+	VMOVDQU8      Z15, K1, Z14
+	VPTESTMB      Z14, Z14, K1
+	KMOVQ         K1, DI
+	KMOVW         DI, K1
+	KNOTW         K1, K2
+	VPCOMPRESSD.Z Z6, K1, Z14
+	VMOVDQU32     Z14, (SI)
+	VPCOMPRESSD.Z Z6, K2, Z14
+	VMOVDQU32     Z14, (CX)
+	MOVWLZX       DI, R8
+	POPCNTL       R8, R8
+	LEAQ          (SI)(R8*4), SI
+	NEGQ          R8
+	LEAQ          64(CX)(R8*4), CX
+	SHRQ          $0x10, DI
+	KMOVW         DI, K1
+	KNOTW         K1, K2
+	VPCOMPRESSD.Z Z8, K1, Z6
+	VMOVDQU32     Z6, (SI)
+	VPCOMPRESSD.Z Z8, K2, Z6
+	VMOVDQU32     Z6, (CX)
+	MOVWLZX       DI, R8
+	POPCNTL       R8, R8
+	LEAQ          (SI)(R8*4), SI
+	NEGQ          R8
+	LEAQ          64(CX)(R8*4), CX
+	SHRQ          $0x10, DI
+	KMOVW         DI, K1
+	KNOTW         K1, K2
+	VPCOMPRESSD.Z Z10, K1, Z6
+	VMOVDQU32     Z6, (SI)
+	VPCOMPRESSD.Z Z10, K2, Z6
+	VMOVDQU32     Z6, (CX)
+	MOVWLZX       DI, R8
+	POPCNTL       R8, R8
+	LEAQ          (SI)(R8*4), SI
+	NEGQ          R8
+	LEAQ          64(CX)(R8*4), CX
+	SHRQ          $0x10, DI
+	KMOVW         DI, K1
+	KNOTW         K1, K2
+	VPCOMPRESSD.Z Z13, K1, Z6
+	VMOVDQU32     Z6, (SI)
+	VPCOMPRESSD.Z Z13, K2, Z6
+	VMOVDQU32     Z6, (CX)
+	MOVWLZX       DI, R8
+	POPCNTL       R8, R8
+	LEAQ          (SI)(R8*4), SI
+	NEGQ          R8
+	LEAQ          64(CX)(R8*4), CX
+	SHRQ          $0x10, DI
+	ADDQ          $0x00000100, AX
+	DECQ          DX
+	JNE           rows
+	MOVQ          idx+0(FP), AX
+	SUBQ          AX, SI
+	SHRQ          $0x02, SI
+	VZEROUPPER
+	MOVQ          SI, left+56(FP)
+	RET

@@ -18,6 +18,7 @@ func main() {
 	ConstraintExpr("!purego")
 	pass()
 	subtract()
+	partRows()
 	Generate()
 }
 
@@ -121,5 +122,86 @@ func subtract() {
 
 	Label("end")
 	VZEROUPPER()
+	RET()
+}
+
+// partRows parts 64 rows at a time as partTile does one.
+func partRows() {
+	TEXT("partAVX512", NOSPLIT, "func(idx, tmp *int32, blocks int, tile *uint64, half, shift int, table *[256]uint8) (left int)")
+	Pragma("noescape")
+	Doc("partAVX512 parts blocks of 64 rows by the byte at shift of the lower or upper half of their words.",
+		"Sixteen places are written for either side of a block's quarter, the first of which hold.")
+	idx, tmp := Load(Param("idx"), GP64()), Load(Param("tmp"), GP64())
+	blocks, tile := Load(Param("blocks"), GP64()), Load(Param("tile"), GP64())
+	left, right := Load(Param("idx"), GP64()), tmp
+	half := Load(Param("half"), GP64())
+	LEAQ(Mem{Base: tile, Index: half, Scale: 4}, tile)
+	shift := XMM()
+	at, err := Param("shift").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VMOVQ(at.Addr, shift)
+	sides := Load(Param("table"), GP64())
+	var table [4]reg.VecVirtual
+	for i := range table {
+		table[i] = ZMM()
+		VMOVDQU64(Mem{Base: sides, Disp: 64 * i}, table[i])
+	}
+
+	Label("rows")
+	var rows [4]reg.VecVirtual
+	bytes := ZMM()
+	for i := range rows {
+		rows[i] = ZMM()
+		VMOVDQU64(Mem{Base: idx, Disp: 64 * i}, rows[i])
+		words, all := ZMM(), K()
+		VPXORQ(words, words, words)
+		KXNORW(reg.K0, reg.K0, all)
+		VPGATHERDD(Mem{Base: tile, Index: rows[i], Scale: 8}, all, words)
+		VPSRLD(shift, words, words)
+		if i == 0 {
+			VPMOVDB(words, bytes.AsX())
+			continue
+		}
+		part := XMM()
+		VPMOVDB(words, part)
+		VINSERTI32X4(Imm(uint64(i)), part, bytes, bytes)
+	}
+	high, goes := K(), K()
+	VPMOVB2M(bytes, high)
+	below, above := ZMM(), ZMM()
+	VMOVDQA64(bytes, below)
+	VPERMI2B(table[1], table[0], below)
+	VMOVDQA64(bytes, above)
+	VPERMI2B(table[3], table[2], above)
+	VMOVDQU8(above, high, below)
+	VPTESTMB(below, below, goes)
+	sent := GP64()
+	KMOVQ(goes, sent)
+	for i := range rows {
+		l, r, n := K(), K(), GP64()
+		KMOVW(sent.As32(), l)
+		KNOTW(l, r)
+		to := ZMM()
+		VPCOMPRESSD_Z(rows[i], l, to)
+		VMOVDQU32(to, Mem{Base: left})
+		VPCOMPRESSD_Z(rows[i], r, to)
+		VMOVDQU32(to, Mem{Base: right})
+		MOVWLZX(sent.As16(), n.As32())
+		POPCNTL(n.As32(), n.As32())
+		LEAQ(Mem{Base: left, Index: n, Scale: 4}, left)
+		NEGQ(n)
+		LEAQ(Mem{Base: right, Index: n, Scale: 4, Disp: 64}, right)
+		SHRQ(Imm(16), sent)
+	}
+	ADDQ(U32(256), idx)
+	DECQ(blocks)
+	JNE(LabelRef("rows"))
+	first := Load(Param("idx"), GP64())
+	SUBQ(first, left)
+	SHRQ(Imm(2), left)
+	VZEROUPPER()
+	Store(left, ReturnIndex(0))
 	RET()
 }
