@@ -234,34 +234,48 @@ func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64,
 	return at, left, ok
 }
 
-// thresholdsL1 is thresholds for sums that are shrunk by lambda_l1.
+// thresholdsL1 is thresholds for sums that are shrunk by lambda_l1. Shrinking only
+// lowers a gain: stretches that hold no better cut without are passed over.
 func (s *leafScan) thresholdsL1(values []int64, before int64) (at int, left int64, ok bool) {
 	k, acc, ok := s.skip(values, before)
 	if !ok {
 		return 0, 0, false
 	}
 	s.feasible, ok = true, false
-	shift, mask, maxH := s.shift&63, s.mask, s.total&s.mask-s.minH
+	acc -= values[k]
+	r := s.ridge
+	r.maxH = s.total&s.mask - s.minH
 	g, h, l1, l2 := s.g, s.h, s.l1, s.l2
 	top, topBelow := max(s.floor, s.best.gain+s.parent), 1.0
-	for {
-		hl := acc & mask
-		if hl > maxH {
-			return at, left, ok
+	r.top = r.unshrunk(g, top)
+	for k < len(values) {
+		n, sum := r.pass(values[k:], acc)
+		k, acc = k+n, sum
+		for end := min(k+stretch, len(values)); k < end; k++ {
+			acc += values[k]
+			hl := acc & r.mask
+			if hl > r.maxH {
+				return at, left, ok
+			}
+			gl, hlf := float64(acc>>(r.shift&63)), float64(hl)
+			al, ar := max(math.Abs(gl)-l1, 0), max(math.Abs(g-gl)-l1, 0)
+			dl, dr := hlf+l2, h-hlf+l2
+			over := float64(float64(al*al)*dr) + float64(float64(ar*ar)*dl)
+			below := float64(dl * dr)
+			if float64(over*topBelow) > float64(top*below) {
+				top, topBelow, at, left, ok = over, below, k, acc, true
+				r.top = r.unshrunk(g, over/below)
+			}
 		}
-		gl, hlf := float64(acc>>shift), float64(hl)
-		al, ar := max(math.Abs(gl)-l1, 0), max(math.Abs(g-gl)-l1, 0)
-		dl, dr := hlf+l2, h-hlf+l2
-		over := float64(float64(al*al)*dr) + float64(float64(ar*ar)*dl)
-		below := float64(dl * dr)
-		if float64(over*topBelow) > float64(top*below) {
-			top, topBelow, at, left, ok = over, below, k, acc, true
-		}
-		if k++; k >= len(values) {
-			return at, left, ok
-		}
-		acc += values[k]
 	}
+	return at, left, ok
+}
+
+// unshrunk is the top of a ridge for a sum of scores to beat, less what rounding may
+// make of it.
+func (r *ridge) unshrunk(g, scores float64) float64 {
+	whole := float64(g * r.slope)
+	return (scores - whole - 1e-12*(math.Abs(scores)+whole)) / r.sum
 }
 
 // take makes the numeric split behind bin k the best. The cut moves to the
