@@ -44,8 +44,12 @@ type Problem struct {
 // indexed like the matrix, not like Rows; Y holds class indices when
 // classifying. W nil means weight one.
 type Data struct {
-	M    *matrix.Matrix
-	Y    []float32
+	M *matrix.Matrix
+	Y []float32
+	// Soft, if not nil, are shares of the classes, between 0 and 1, that are learned in
+	// place of the classes themselves: metrics.Width numbers a row, indexed by row like Y,
+	// for two classes the share of the second. Boosted trees look at it, in training.
+	Soft []float32
 	W    []float32
 	Rows []int32
 	// Groups, if not nil, says which rows belong together: a learner that divides

@@ -58,6 +58,7 @@ func newBooster(s *settings, r *algos.Request, c crew) *booster {
 	if s.obj == nil {
 		s.obj = newObjective(r.Problem)
 	}
+	s.obj = soften(s.obj, r.Train)
 	features, cells := usefulFeatures(r.Train.M)
 	b.features = features
 	b.train = gatherRows(r.Train, features, b.crew)

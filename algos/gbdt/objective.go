@@ -134,15 +134,19 @@ const strip = 64
 func (o softmax) gradients(d *rowset, score [][]float64, grad [][]pair, lo, hi int) {
 	p := make([]float64, o.classes*strip)
 	for at := lo; at < hi; at += strip {
-		o.gradientsOf(d, score, grad, at, min(at+strip, hi), p)
+		o.gradientsOf(score, grad, at, min(at+strip, hi), p)
+	}
+	for i, y := range d.y[lo:hi] {
+		grad[int(y)][lo+i].g--
 	}
 	for k := range grad {
 		weigh(d, grad[k][lo:hi], lo)
 	}
 }
 
-// gradientsOf is gradients for up to a strip of rows, without weights.
-func (o softmax) gradientsOf(d *rowset, score [][]float64, grad [][]pair, lo, hi int, p []float64) {
+// gradientsOf is gradients for up to a strip of rows, without weights and as if no
+// class were the true one.
+func (o softmax) gradientsOf(score [][]float64, grad [][]pair, lo, hi int, p []float64) {
 	var tops, totals [strip]float64
 	top, total := tops[:hi-lo], totals[:hi-lo]
 	copy(top, score[0][lo:hi])
@@ -170,8 +174,5 @@ func (o softmax) gradientsOf(d *rowset, score [][]float64, grad [][]pair, lo, hi
 			q := e * total[i]
 			out[i] = pair{float32(q), float32(factor * q * (1 - q))}
 		}
-	}
-	for i, y := range d.y[lo:hi] {
-		grad[int(y)][lo+i].g--
 	}
 }

@@ -83,7 +83,7 @@ func checkData(what string, p algos.Problem, d algos.Data) error {
 			return fmt.Errorf("%s data: the weight of row %d is %v: use numbers from 0 up", what, r, w)
 		}
 	}
-	return nil
+	return checkSoft(what, p, d)
 }
 
 // gatherRows makes a rowset. Where the selection is all rows in order the

@@ -92,6 +92,7 @@ func newSymmetricBooster(s *symmetricSettings, r *algos.Request, c crew) *symmet
 		shuffle(shuffled.Train.Rows, derive(r.Seed, forRows))
 		r, b.request = &shuffled, &shuffled
 	}
+	b.obj = soften(b.obj, r.Train)
 	b.rows = targetsOf(r.Train)
 	scaleWeights(b.rows.w)
 	b.stats = newStatistics(r, b.rows, s, b.crew)
