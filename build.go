@@ -89,6 +89,7 @@ func buildModel(o *scheduler.Outcome, b buildOptions) (*Model, error) {
 	if spec.Origin = b.Origin; spec.Origin == nil {
 		spec.Origin = originOf(o, b.Dataset, b.Options)
 	}
+	spec.Origin.Teacher = o.Teacher
 	var err error
 	addSpread(&spec, o, b.Options)
 	if spec.Importance, err = model.Permute(oof, b.until(o)); err != nil {
@@ -178,7 +179,7 @@ func info(o *scheduler.Outcome, b buildOptions) model.Info {
 		Why: target.Why, Metric: o.Metric.Name, Score: o.Score, StdErr: o.StdErr, Classes: target.Classes,
 		Columns: o.Prepared.Pipeline.Columns(), Rows: o.Prepared.Rows, Folds: o.Split.Folds, Split: o.Split.String(), Trials: len(o.Records),
 		Seconds: took, Ended: o.Ended, Warnings: o.Warnings,
-		Costs: o.Costs,
-		Data:  "column names, category names, words of text columns and statistics of the columns, what was asked of the search; no rows",
+		Costs: o.Costs, Distilled: o.Distilled,
+		Data: "column names, category names, words of text columns and statistics of the columns, what was asked of the search; no rows",
 	}
 }

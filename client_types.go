@@ -53,6 +53,7 @@ type JobRequest struct {
 	Ignore       []string                      `json:"ignore,omitempty" doc:"columns to leave out"`
 	Params       map[string]map[string]any     `json:"params,omitempty" doc:"by learner and parameter: a value, a list of values or a range {min, max, log}; others of that learner keep what the search starts with"`
 	Best         bool                          `json:"best,omitempty" doc:"the model is the best trial alone, not an ensemble"`
+	Distill      bool                          `json:"distill,omitempty" doc:"the model is one of boosted trees that learns what the ensemble predicts, which stays if there is no time for it"`
 	Plan         *featurize.Plan               `json:"plan,omitempty" doc:"what becomes of the columns, in place of inference: a document that automl plan --json printed, maybe edited; status documents leave it out"`
 	Balanced     bool                          `json:"balanced,omitempty" doc:"weigh classes in training so that they count alike"`
 	ClassWeights map[string]float64            `json:"class_weights,omitempty" doc:"what a row of each class counts in training, 1 by default"`

@@ -118,6 +118,7 @@ type jobFile struct {
 		Blocked  []string                  `json:"blocked_training_algorithms"`
 		Without  []string                  `json:"without"`
 		Ensemble *bool                     `json:"enable_vote_ensemble"`
+		Distill  bool                      `json:"distill"`
 		Params   map[string]map[string]any `json:"parameters"`
 	} `json:"training"`
 }
@@ -130,7 +131,7 @@ func (j *jobFile) options() (Options, error) {
 		Trials: j.Limits.Trials, Workers: j.Limits.Concurrent, Threads: j.Limits.Threads,
 		Types: j.Featurization.Types, Ignore: j.Featurization.Blocked,
 		Include: j.Training.Allowed, Exclude: j.Training.Blocked, Without: j.Training.Without, Params: j.Training.Params,
-		Best: j.Training.Ensemble != nil && !*j.Training.Ensemble,
+		Best: j.Training.Ensemble != nil && !*j.Training.Ensemble, Distill: j.Training.Distill,
 	}
 	if j.Type != "" && j.Type != "automl" {
 		return o, fmt.Errorf("type %q: only automl is known", j.Type)

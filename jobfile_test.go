@@ -69,6 +69,9 @@ func TestParseJob(t *testing.T) {
 	if got.Best || got.Time != 10*time.Second || got.MaxModelSize != 5e6 {
 		t.Errorf("an ensemble that is asked for: %+v", got)
 	}
+	if got, err = ParseJob([]byte(`{"target_column_name": "y", "training": {"distill": true}}`)); err != nil || !got.Distill {
+		t.Errorf("distill: %+v, %v", got, err)
+	}
 	if got, err = ParseJob([]byte(`{"target_column_name": "y", "n_cross_validations": "auto", "class_weights": "balanced"}`)); err != nil {
 		t.Fatal(err)
 	}

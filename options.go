@@ -99,6 +99,10 @@ type Options struct {
 	// Best makes the model of the best trial alone in place of an ensemble, and
 	// validates every trial on all folds.
 	Best bool
+	// Distill makes one model of boosted trees of the ensemble, which predicts faster
+	// and can be exported whole. [Model.Info] has its score beside that of the ensemble,
+	// which stays if there is no time.
+	Distill bool
 	// Types overrides inferred column types: numeric, boolean, categorical,
 	// datetime, text, identifier or constant.
 	Types map[string]string
@@ -222,7 +226,7 @@ func (o Options) job() trials.JobOptions {
 		Positive: o.PositiveClass, Weight: o.WeightColumn, Folds: o.Folds, Seed: o.Seed,
 		Group: o.GroupColumn, TimeColumn: o.TimeColumn, Fold: o.FoldColumn, Repeats: o.Repeats, Holdout: o.Holdout,
 		Include: o.Include, Exclude: o.Exclude, Without: o.Without, Types: o.Types, Ignore: o.Ignore, Threads: 0,
-		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
+		Plan: o.Plan, Params: plainParams(o.Params), Best: o.Best, Distill: o.Distill, Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
 		Limits: o.Limits, Preset: o.Preset,
 	}
 	if o.Valid != nil {

@@ -66,7 +66,10 @@ func refitJob(m *Model, table *Table) (*trials.JobOptions, error) {
 	job := origin.Options
 	job.Plan, job.Types = m.Plan(), nil
 	job.First, job.Refit, job.Trials = configs, true, len(configs)
-	job.Calibration = m.Calibration()
+	job.Calibration, job.Distill, job.Student = m.Calibration(), false, nil
+	if t := origin.Teacher; t != nil {
+		job.Calibration, job.Distill, job.Student = t.Calibration, true, &t.Student
+	}
 	job.Time, job.Deadline, job.Limits = 0, time.Time{}, trials.Limits{}
 	job.Params, job.Best, job.Preset = nil, false, ""
 	job.Include, job.Exclude, job.Ignore = nil, nil, nil // the plan says what is ignored
@@ -74,6 +77,9 @@ func refitJob(m *Model, table *Table) (*trials.JobOptions, error) {
 		if !slices.Contains(job.Include, c.Learner) {
 			job.Include = append(job.Include, c.Learner)
 		}
+	}
+	if s := job.Student; s != nil && !slices.Contains(job.Include, s.Learner) {
+		job.Include = append(job.Include, s.Learner)
 	}
 	return &job, nil
 }
@@ -121,6 +127,9 @@ func quotedList(names []string) string {
 
 // forgetTimes removes from the leaderboard what differs from run to run.
 func forgetTimes(o *scheduler.Outcome) {
+	if d := o.Distilled; d != nil {
+		d.RowSeconds, d.EnsembleSeconds = 0, 0
+	}
 	for i := range o.Board {
 		o.Board[i].FitSeconds, o.Board[i].PredictSeconds, o.Board[i].EndSeconds = 0, 0, 0
 	}

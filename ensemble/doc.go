@@ -14,7 +14,10 @@
 //
 // Tried on fourteen tables and left out: bags of models (Caruana's; worse), the mean
 // of weights chosen on different rows (no better), more or fewer steps, a layer over all
-// candidates (no better than over the members, which predict faster).
+// candidates (no better than over the members, which predict faster), smoothed isotonic
+// regression beside the scale (on 22 tables it was chosen for three by a standard error, and
+// worse on new rows for each), a boosted layer over the members and the table's features (39 cases: by
+// a standard error over the parts it was chosen once).
 //
 // The package is pure: its goroutines end before Fit returns, and it persists
 // nothing.

@@ -48,6 +48,9 @@ type Info struct {
 	// hold, 0 for none; Quantiles are their levels, ascending.
 	Interval  float64   `json:"interval,omitempty"`
 	Quantiles []float64 `json:"quantiles,omitempty"`
+	// Distilled tells of the one model that was to stand for the ensemble, nil if none
+	// was asked for. Where there is one, Score is its own.
+	Distilled *trials.Distilled `json:"distilled,omitempty"`
 	// Ended says what ended the search.
 	Ended    string   `json:"ended"`
 	Warnings []string `json:"warnings,omitempty"`

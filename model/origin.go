@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -21,6 +22,17 @@ type Origin struct {
 	// Options are those of the job, with the task, metric and validation that it came
 	// to, and without the plan of the features, which the model has by itself.
 	Options trials.JobOptions `json:"options"`
+	// Teacher is the ensemble that the model was distilled from, nil if it was not.
+	Teacher *Teacher `json:"teacher,omitempty"`
+}
+
+// Teacher is an ensemble that one model stands for.
+type Teacher struct {
+	// Configs of its members, with their weights.
+	Configs     []trials.Config       `json:"configs"`
+	Calibration *ensemble.Calibration `json:"calibration,omitempty"`
+	// Student is the configuration of the model.
+	Student trials.Config `json:"student"`
 }
 
 // ErrNoOrigin is returned for models that do not say how they came about.
@@ -30,8 +42,11 @@ var ErrNoOrigin = errors.New("the model does not say how it was made: it was imp
 func (m *Model) Origin() *Origin { return m.spec.Origin }
 
 // Configs are the configurations of the ensemble's members with their weights
-// to nine digits, the heaviest first.
+// to nine digits, the heaviest first. For a distilled model the ensemble is its teacher.
 func (m *Model) Configs() ([]trials.Config, error) {
+	if o := m.spec.Origin; o != nil && o.Teacher != nil {
+		return slices.Clone(o.Teacher.Configs), nil
+	}
 	byTrial := map[int]int{}
 	var out []trials.Config
 	for _, member := range m.spec.Members {

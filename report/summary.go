@@ -20,6 +20,9 @@ type Summary struct {
 	Tried string `json:"tried"`
 	// Won says what the model is and its validation score.
 	Won string `json:"won"`
+	// Distilled compares the one model that was asked for with the ensemble that it stands
+	// for, or says why there is none.
+	Distilled string `json:"distilled,omitempty"`
 	// Margin says by how much the best learner is ahead of the next one, and how sure
 	// that is.
 	Margin string `json:"margin,omitempty"`
@@ -38,7 +41,7 @@ func Summarize(m *model.Model) Summary {
 	}
 	board := m.Leaderboard()
 	return Summary{
-		Tried: tried(info, board), Won: won(m), Margin: margin(board, info.Metric),
+		Tried: tried(info, board), Won: won(m), Distilled: distilled(info), Margin: margin(board, info.Metric),
 		Drives: drives(m.Importance(), info.Metric), Next: next(m),
 	}
 }
@@ -93,6 +96,9 @@ func won(m *model.Model) string {
 	if info.Split != "" {
 		score += " by " + info.Split
 	}
+	if d := info.Distilled; d != nil && d.Learner != "" {
+		return fmt.Sprintf("one model of %s, distilled from an ensemble: %s", d.Learner, score)
+	}
 	best := m.Leaderboard()
 	if len(members) == 1 || len(best) == 0 || best[0].Score == nil {
 		single := ""
@@ -106,6 +112,29 @@ func won(m *model.Model) string {
 		parts[i] = fmt.Sprintf("%s %.0f %%", name, 100*weights[name])
 	}
 	return fmt.Sprintf("an ensemble of %s (%s): %s; the best trial alone, of %s, has %s", count(len(members), "trial"), strings.Join(parts, ", "), score, best[0].Learner, plusMinus(best[0].Score, best[0].StdErr))
+}
+
+// distilled compares the one model with the ensemble.
+func distilled(info model.Info) string {
+	d := info.Distilled
+	switch {
+	case d == nil:
+		return ""
+	case d.Learner == "":
+		return "not done, the ensemble stays: " + d.Why
+	}
+	text := fmt.Sprintf("%s %s, the ensemble of %s %s", info.Metric, number(d.Score), count(d.Members, "model"), number(d.Ensemble))
+	if d.RowSeconds > 0 && d.EnsembleSeconds > 0 {
+		text += fmt.Sprintf("; %s µs a row in place of %s", micros(d.RowSeconds), micros(d.EnsembleSeconds))
+	}
+	return text
+}
+
+// micros writes seconds in microseconds with two significant digits.
+func micros(seconds float64) string {
+	us := 1e6 * seconds
+	digits := max(0, 1-int(math.Floor(math.Log10(us))))
+	return strconv.FormatFloat(us, 'f', digits, 64)
 }
 
 // margin compares the best learner with the next one over the folds that they share.

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-09a2cce4/automl/ensemble"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/metrics"
+	"github.com/seed-09a2cce4/automl/model"
 	"github.com/seed-09a2cce4/automl/trials"
 )
 
@@ -152,10 +153,15 @@ type Outcome struct {
 	// those rows had no say in weights and calibration (ensemble.Mix.Loss). StdErr is
 	// its standard error over the parts of those rows, 0 if it is not known.
 	Score, StdErr float64
-	Board         []trials.Row
-	Records       []*trials.Record
-	Ended         string // what ended the search, in words
-	Warnings      []string
-	Started       time.Time // first dispatched trial
-	Finished      time.Time
+	// Distilled tells of the one model that was to stand for the ensemble, nil if none was
+	// asked for. Where there is one, Members, Calibration, OutOfFold and Score are its own,
+	// and Teacher says what it was made of.
+	Distilled *trials.Distilled
+	Teacher   *model.Teacher
+	Board     []trials.Row
+	Records   []*trials.Record
+	Ended     string // what ended the search, in words
+	Warnings  []string
+	Started   time.Time // first dispatched trial
+	Finished  time.Time
 }

@@ -17,6 +17,8 @@
 //   - limits.go: budgets that no model keeps to, and the score that ends a search.
 //     settled.go: the end of a search that has nothing more to gain.
 //   - finish.go: the ensemble and the outcome.
+//   - distill.go: one model in place of the ensemble; teach.go and madeup.go: what it
+//     learns, distilltime.go: what time it has.
 //   - service.go, lease.go: many jobs, many schedulers. tables.go: who needs
 //     which table in the cache.
 //   - events.go: what a job publishes.

@@ -36,8 +36,12 @@ func (r *runner) finish(ctx context.Context) (*Outcome, error) {
 	o.Dataset = r.job.Dataset
 	o.Board = trials.Rank(o.Records, p.metric)
 	until := r.ensembleEnd(interrupted)
-	if err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) }); err != nil {
+	candidates, err := r.weigh(ctx, o, func() bool { return !until.IsZero() && time.Now().After(until) })
+	if err != nil {
 		return nil, err
+	}
+	if r.job.Options.Distill {
+		r.distill(ctx, o, candidates, r.distillEnd(until, interrupted))
 	}
 	warnConstant(o)
 	o.Finished = time.Now()
@@ -62,6 +66,16 @@ func (r *runner) ensembleEnd(interrupted bool) time.Time {
 	}
 }
 
+// distillEnd is when the one model must be done, zero for no bound; the ensemble had
+// to be by until.
+func (r *runner) distillEnd(until time.Time, interrupted bool) time.Time {
+	if until.IsZero() || interrupted {
+		return until
+	}
+	now := time.Now()
+	return until.Add(r.plan.distillTime(&r.job.Options, budget(&r.job.Options, now), r.c.threads()))
+}
+
 // records are the trials as they ended; those that the end cut off count as
 // cancelled.
 func (r *runner) records() []*trials.Record {
@@ -84,14 +98,15 @@ type candidate struct {
 	oof    []float32
 }
 
-// weigh chooses the members and their weights.
-func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error {
+// weigh chooses the members and their weights, of the candidates that it gives, the best
+// trial first.
+func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) ([]candidate, error) {
 	candidates := r.candidates(ctx, o)
 	if len(candidates) == 0 {
-		return noModel(o)
+		return nil, noModel(o)
 	}
 	if r.job.Options.Refit {
-		return r.reweigh(ctx, o, candidates)
+		return candidates, r.reweigh(ctx, o, candidates)
 	}
 	p := r.plan
 	rows := validated(p.folds)
@@ -107,12 +122,12 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 	}
 	mix, err := ensemble.Fit(r.problem(candidates, rows), r.mixing(candidates, late))
 	if err != nil {
-		return fmt.Errorf("ensemble: %w", err)
+		return nil, fmt.Errorf("ensemble: %w", err)
 	}
 	o.Score, o.StdErr, o.Calibration = p.metric.FromLoss(mix.Loss), mix.StdErr, mix.Calibration
 	o.OutOfFold = scatter(mix.OutOfFold, rows, p.table.Rows(), r.width())
 	if err := r.members(ctx, o, candidates, mix.Weights); err != nil {
-		return err
+		return nil, err
 	}
 	costs := make([]ensemble.Cost, len(o.Members))
 	for i, m := range o.Members {
@@ -120,7 +135,7 @@ func (r *runner) weigh(ctx context.Context, o *Outcome, late func() bool) error 
 		costs[i] = candidates[k].each()
 	}
 	keep(o.Members, costs, r.room(candidates))
-	return nil
+	return candidates, nil
 }
 
 // problem is what the candidates are weighted by: their predictions for the rows

@@ -56,6 +56,7 @@ type plan struct {
 	dropped  bool // there were such rows
 	valid    int  // the last rows of the table that only validate
 	learners []algos.Learner
+	byClass  []float64                 // weights of training rows, nil for none
 	costs    [][]float64               // by true and predicted class, nil for none
 	monotone map[string]int            // directions of columns, nil for none
 	params   map[string]map[string]any // by learner: what is searched, nil for all
@@ -107,7 +108,10 @@ func checkOptions(o *trials.JobOptions) error {
 	if _, err := o.Check(); err != nil {
 		return err
 	}
-	_, err := chooseLearners(o)
+	list, err := chooseLearners(o)
+	if err == nil && o.Distill && !slices.ContainsFunc(list, func(l algos.Learner) bool { return slices.Contains(students, l.Name()) }) {
+		err = fmt.Errorf("distill: the one model is of learner %s, which are left out: include one", strings.Join(students, " or "))
+	}
 	return err
 }
 
@@ -301,6 +305,7 @@ func (p *plan) prepare(ctx context.Context, c *Config, held *tables, o *trials.J
 	if err != nil {
 		return input(err)
 	}
+	p.byClass = weights
 	problem := trials.Problem{
 		Dataset: dataset, Plan: planDigest, Target: o.Target, Weight: o.Weight,
 		Task: target.Task, Metric: p.metric.Name, Classes: target.Classes, TrainRows: p.trainRows(),
@@ -512,10 +517,11 @@ func (p *plan) rules(c *Config, job *trials.Job, now time.Time) (*Rules, error) 
 		r.Primary = ""
 	}
 	if o.Time > 0 || !o.Deadline.IsZero() || o.Trials == 0 {
-		if err := p.checkTime(c, job, c.Reserve+p.ensembleTime(b), now); err != nil {
+		end := p.ensembleTime(b) + p.distillTime(o, b, c.threads())
+		if err := p.checkTime(c, job, c.Reserve+end, now); err != nil {
 			return nil, err
 		}
-		r.limit(c, job, b, p.ensembleTime(b), now)
+		r.limit(c, job, b, end, now)
 		r.Slack = p.slack(b)
 	}
 	return r, nil

@@ -53,7 +53,7 @@ func jobOptions(r *automl.JobRequest, d automl.Dataset, now time.Time) (trials.J
 		Positive: r.Positive, Weight: r.Weight, Folds: r.Folds, Seed: r.Seed, Include: r.Include, Exclude: r.Exclude, Without: r.Without,
 		Group: r.Group, TimeColumn: r.TimeColumn, Fold: r.Fold, Repeats: r.Repeats, Holdout: r.Holdout,
 		Balanced: r.Balanced, ClassWeights: r.ClassWeights, Monotone: r.Monotone, Costs: r.Costs, Intervals: r.Intervals, Quantiles: r.Quantiles,
-		Continue: r.Continue, Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, ValidRows: r.ValidRows, Threads: r.Threads,
+		Continue: r.Continue, Types: r.Types, Ignore: r.Ignore, Plan: r.Plan, Params: r.Params, Best: r.Best, Distill: r.Distill, ValidRows: r.ValidRows, Threads: r.Threads,
 	}
 	c.checkPlan(r)
 	o.Limits = c.limits(r)
@@ -216,7 +216,7 @@ func jobRequest(j *trials.Job) automl.JobRequest {
 		Task: string(o.Task), Positive: o.Positive, Weight: o.Weight, Folds: o.Folds, Seed: o.Seed, Include: o.Include,
 		Group: o.Group, TimeColumn: o.TimeColumn, Fold: o.Fold, Repeats: o.Repeats, Holdout: o.Holdout,
 		Balanced: o.Balanced, ClassWeights: o.ClassWeights, Monotone: o.Monotone, Costs: o.Costs, Intervals: o.Intervals, Quantiles: o.Quantiles,
-		Exclude: o.Exclude, Without: o.Without, Types: o.Types, Ignore: o.Ignore, Params: o.Params, Best: o.Best, ValidRows: o.ValidRows, Threads: o.Threads,
+		Exclude: o.Exclude, Without: o.Without, Types: o.Types, Ignore: o.Ignore, Params: o.Params, Best: o.Best, Distill: o.Distill, ValidRows: o.ValidRows, Threads: o.Threads,
 	}
 	if o.Time > 0 {
 		r.Time = o.Time.String()

@@ -66,6 +66,8 @@ type JobOptions struct {
 	// Best makes the model of the best trial alone, not of an ensemble, and validates
 	// every trial on all folds.
 	Best bool `json:"best,omitempty"`
+	// Distill makes one model of boosted trees of the ensemble, see Distilled.
+	Distill bool `json:"distill,omitempty"`
 	// Balanced weighs the classes in training so that they count alike;
 	// ClassWeights says what each counts, 1 where it is not named.
 	Balanced     bool               `json:"balanced,omitempty"`
@@ -91,6 +93,8 @@ type JobOptions struct {
 	First       []Config              `json:"first,omitempty"`
 	Refit       bool                  `json:"refit,omitempty"`
 	Calibration *ensemble.Calibration `json:"calibration,omitempty"`
+	// Student is the configuration of the model that is distilled; nil to choose.
+	Student *Config `json:"student,omitempty"`
 	// Past is the search that First comes from, for the sampler where it was of the same
 	// table, split and metric; nil for none.
 	Past *Past `json:"past,omitempty"`

@@ -96,6 +96,9 @@ func (o *JobOptions) checkPlan() (field string, err error) {
 }
 
 func (o *JobOptions) checkTraining() (field string, err error) {
+	if o.Distill && o.Best {
+		return "distill", errors.New("distill: the best trial alone is no ensemble to distill: leave out one of the two")
+	}
 	if o.Balanced && len(o.ClassWeights) > 0 {
 		return "class_weights", errors.New("balanced classes and class weights exclude each other: give one")
 	}

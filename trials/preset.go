@@ -87,7 +87,7 @@ func (o *JobOptions) ApplyPreset() error {
 			o.Params[learner] = named
 		}
 	}
-	o.Best = o.Best || p.best
+	o.Best = o.Best || p.best && !o.Distill // which needs an ensemble
 	if o.MaxModelSize == 0 {
 		o.MaxModelSize = p.limits.MaxModelSize
 	}

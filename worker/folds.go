@@ -105,7 +105,7 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 	if t.p, err = t.w.prepared(ctx, &p, &t.spec.Split, t.threads); err != nil {
 		return missing(ctx, "data", err)
 	}
-	t.trainW = trainWeights(t.p, p.ClassWeights)
+	t.trainW = trials.TrainWeights(t.p, p.ClassWeights)
 	t.folds = t.w.split.assign(t.spec, p.Task, t.p)
 	t.oof = make([]float32, t.p.Rows*t.width)
 	for i := range t.oof {
@@ -113,25 +113,6 @@ func (t *trial) prepare(ctx context.Context) (outcome, error) {
 	}
 	t.result.Kernel = kernel
 	return outcome{}, nil
-}
-
-// trainWeights are the rows' weights times those of their classes.
-func trainWeights(p *featurize.Prepared, byClass []float64) []float32 {
-	if byClass == nil {
-		return p.W
-	}
-	out := make([]float32, len(p.Y))
-	for i, y := range p.Y {
-		w := 1.0
-		if p.W != nil {
-			w = float64(p.W[i])
-		}
-		if c := int(y); c >= 0 && c < len(byClass) {
-			w *= byClass[c]
-		}
-		out[i] = float32(w)
-	}
-	return out
 }
 
 // missing sorts what keeps a trial from starting: what won't be better next time

@@ -106,7 +106,7 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 		PositiveClass: o.positive, WeightColumn: o.weight, Folds: o.folds, Seed: o.seed, Threads: o.threads,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		GroupColumn: o.group, TimeColumn: o.timeColumn, FoldColumn: o.fold, Repeats: o.repeats, Holdout: o.holdout,
-		Include: o.include, Exclude: o.exclude, Without: o.without, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Limits: o.limits, Preset: o.preset,
+		Include: o.include, Exclude: o.exclude, Without: o.without, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Distill: o.distill, Limits: o.limits, Preset: o.preset,
 		NATS: c.String("nats"), Token: c.String("token"),
 	}
 	options.Workers, err = workersFlag(c)
@@ -160,22 +160,23 @@ func fit(ctx context.Context, con *console, path, validPath string, options auto
 
 // fitReport is what fit prints; its JSON form is stable.
 type fitReport struct {
-	Model       string         `json:"model"`
-	Task        string         `json:"task"`
-	Target      string         `json:"target"`
-	Classes     []string       `json:"classes,omitempty"`
-	Metric      string         `json:"metric"`
-	Score       *float64       `json:"score"`
-	JudgedBy    string         `json:"judged_by"`
-	Rows        int            `json:"rows"`
-	Trials      int            `json:"trials"`
-	Seconds     float64        `json:"seconds"`
-	Interval    float64        `json:"interval,omitempty"`
-	Quantiles   []float64      `json:"quantiles,omitempty"`
-	Ended       string         `json:"ended"`
-	Summary     report.Summary `json:"summary"`
-	Leaderboard []trials.Row   `json:"leaderboard"`
-	Warnings    []string       `json:"warnings"`
+	Model       string            `json:"model"`
+	Task        string            `json:"task"`
+	Target      string            `json:"target"`
+	Classes     []string          `json:"classes,omitempty"`
+	Metric      string            `json:"metric"`
+	Score       *float64          `json:"score"`
+	JudgedBy    string            `json:"judged_by"`
+	Rows        int               `json:"rows"`
+	Trials      int               `json:"trials"`
+	Seconds     float64           `json:"seconds"`
+	Interval    float64           `json:"interval,omitempty"`
+	Quantiles   []float64         `json:"quantiles,omitempty"`
+	Ended       string            `json:"ended"`
+	Distilled   *trials.Distilled `json:"distilled,omitempty"`
+	Summary     report.Summary    `json:"summary"`
+	Leaderboard []trials.Row      `json:"leaderboard"`
+	Warnings    []string          `json:"warnings"`
 	why         string
 	data        string
 }
@@ -185,7 +186,7 @@ func newFitReport(m *automl.Model, out, dataPath string, took time.Duration) *fi
 	return &fitReport{
 		Model: out, Task: string(info.Task), Target: info.Target, Classes: info.Classes,
 		Metric: info.Metric, Score: finite(info.Score), JudgedBy: judge(info),
-		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended, Interval: info.Interval, Quantiles: info.Quantiles,
+		Rows: info.Rows, Trials: info.Trials, Seconds: took.Seconds(), Ended: info.Ended, Interval: info.Interval, Quantiles: info.Quantiles, Distilled: info.Distilled,
 		Summary: report.Summarize(m), Leaderboard: list(m.Leaderboard()), Warnings: list(info.Warnings), why: info.Why, data: dataPath,
 	}
 }

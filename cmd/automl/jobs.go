@@ -182,7 +182,7 @@ func jobRequest(c *cli.Context) (automl.JobRequest, error) {
 		Metric: o.metric, Task: o.task, Positive: o.positive, Weight: o.weight, Folds: o.folds, Seed: o.seed,
 		Balanced: o.balanced, ClassWeights: o.classWeights, Monotone: o.monotone, Costs: o.costs, Intervals: o.intervals, Quantiles: o.quantiles,
 		Group: o.group, TimeColumn: o.timeColumn, Fold: o.fold, Repeats: o.repeats, Holdout: o.holdout,
-		Include: o.include, Exclude: o.exclude, Without: o.without, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Threads: o.threads,
+		Include: o.include, Exclude: o.exclude, Without: o.without, Types: o.types, Ignore: o.ignoreCols, Plan: o.plan, Params: o.params, Best: o.best, Distill: o.distill, Threads: o.threads,
 	}
 	request.SetLimits(o.limits)
 	request.Continue = c.String("continue")

@@ -42,6 +42,7 @@ func jobFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "include", Usage: "try only learners `A,B`"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "do not try learners `A,B`"},
 		&cli.StringSliceFlag{Name: "without", Usage: "leave out `PARTS` of the search, to see what they are worth: " + strings.Join(trials.Parts(), ", ")},
+		&cli.BoolFlag{Name: "distill", Usage: "make one model of boosted trees of the ensemble, which predicts faster"},
 		&cli.StringSliceFlag{Name: "type", KeepSpace: true, Usage: "`COL=KIND`: numeric, boolean, categorical, datetime, text, identifier or constant; repeatable"},
 		&cli.StringSliceFlag{Name: "ignore", KeepSpace: true, Usage: "leave out columns `A,B`"},
 		&cli.StringFlag{Name: "job", Usage: "take what is asked from `FILE` (YAML or JSON), in place of these flags"},
@@ -71,7 +72,7 @@ type jobOptions struct {
 	types                                 map[string]string
 	plan                                  *automl.Plan
 	params                                map[string]map[string]any
-	best                                  bool
+	best, distill                         bool
 	workers                               int // of a job file
 	limits                                automl.Limits
 	preset                                string
@@ -84,8 +85,8 @@ func readJobOptions(c *cli.Context) (*jobOptions, error) {
 	o := &jobOptions{
 		target: c.String("target"), metric: c.String("metric"), task: c.String("task"),
 		positive: c.String("positive-class"), weight: c.String("weight-column"), folds: c.String("folds"),
-		preset: c.String("preset"),
-		group:  c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
+		preset: c.String("preset"), distill: c.Bool("distill"),
+		group: c.String("group-column"), timeColumn: c.String("time-column"), fold: c.String("fold-column"),
 	}
 	if err := o.readPlan(c.String("plan")); err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func readJobFile(c *cli.Context, path string) (*jobOptions, error) {
 		repeats: j.Repeats, balanced: j.Balanced, costs: j.Costs, intervals: j.Intervals, quantiles: j.Quantiles,
 		monotone: j.Monotone, classWeights: j.ClassWeights, holdout: j.Holdout, seed: j.Seed, threads: j.Threads,
 		include: j.Include, exclude: j.Exclude, without: j.Without, ignoreCols: j.Ignore, types: j.Types, plan: j.Plan,
-		params: j.Params, best: j.Best, workers: j.Workers, limits: j.Limits, preset: j.Preset,
+		params: j.Params, best: j.Best, distill: j.Distill, workers: j.Workers, limits: j.Limits, preset: j.Preset,
 	}
 	if o.target == "" {
 		return nil, userf("%s: target_column_name is missing: name the column to predict", path)

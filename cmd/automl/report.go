@@ -58,7 +58,7 @@ func writeReport(m *automl.Model, path string) error {
 
 // printSummary prints a line for each thing that a summary says.
 func printSummary(w io.Writer, s report.Summary) {
-	rows := [][2]string{{"tried", s.Tried}, {"won", s.Won}, {"margin", s.Margin}, {"drives", s.Drives}}
+	rows := [][2]string{{"tried", s.Tried}, {"won", s.Won}, {"distill", s.Distilled}, {"margin", s.Margin}, {"drives", s.Drives}}
 	for i, text := range s.Next {
 		rows = append(rows, [2]string{[]string{"next", ""}[min(i, 1)], text})
 	}
