@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
@@ -24,14 +25,14 @@ type builder struct {
 	*settings
 	request *algos.Request
 	frame   *matrix.Frame
-	target  *target
+	target  *encode.Target
 	levels  []int32 // of each feature as a part of groups
-	groups  map[string]*grouping
+	groups  map[string]*encode.Grouping
 }
 
 func newBuilder(r *algos.Request, set *settings) *builder {
-	b := &builder{settings: set, request: r, frame: r.Train.M.Frame, groups: map[string]*grouping{}}
-	b.target = newTarget(r, classesOf(r))
+	b := &builder{settings: set, request: r, frame: r.Train.M.Frame, groups: map[string]*encode.Grouping{}}
+	b.target = encode.NewTarget(r, encode.Classes(r))
 	b.levels = make([]int32, len(b.frame.Features))
 	algos.Each(len(b.levels), r.Threads, func(j int) { b.levels[j] = levelsOf(b.frame, j, r.Train.Rows) })
 	return b
@@ -39,8 +40,8 @@ func newBuilder(r *algos.Request, set *settings) *builder {
 
 // on is a builder of the same columns for a sample.
 func (b *builder) on(r *algos.Request) *builder {
-	return &builder{settings: b.settings, request: r, frame: r.Train.M.Frame, groups: map[string]*grouping{},
-		target: newTarget(r, b.target.classes), levels: b.levels}
+	return &builder{settings: b.settings, request: r, frame: r.Train.M.Frame, groups: map[string]*encode.Grouping{},
+		target: encode.NewTarget(r, b.target.Classes), levels: b.levels}
 }
 
 // made is a column on the way.
@@ -107,23 +108,23 @@ func (b *builder) group(all []made) {
 	var of [][]int32
 	for i := range all {
 		if e := all[i].expr; e.of != nil && b.groups[groupKey(e.of)] == nil {
-			b.groups[groupKey(e.of)] = &grouping{}
+			b.groups[groupKey(e.of)] = &encode.Grouping{}
 			of = append(of, e.of)
 		}
 	}
-	found := make([]*grouping, len(of))
+	found := make([]*encode.Grouping, len(of))
 	algos.Each(len(of), b.request.Threads, func(i int) { found[i] = b.newGrouping(of[i]) })
 	for i, g := range found {
 		b.groups[groupKey(of[i])] = g
 	}
 }
 
-func (b *builder) newGrouping(of []int32) *grouping {
+func (b *builder) newGrouping(of []int32) *encode.Grouping {
 	levels := make([]int32, len(of))
 	for k, j := range of {
 		levels[k] = b.levels[j]
 	}
-	return newGrouping(b.frame, of, levels, b.request.Train.Rows)
+	return encode.NewGrouping(b.frame, of, levels, b.request.Train.Rows)
 }
 
 func groupKey(of []int32) string { return fmt.Sprint(of) }
@@ -132,25 +133,25 @@ func groupKey(of []int32) string { return fmt.Sprint(of) }
 func (b *builder) fromGroups(m *made) {
 	g := b.groups[groupKey(m.expr.of)]
 	train := b.request.Train.Rows
-	at := g.at(train)
-	var enc *encoding
+	at := g.At(train)
+	var enc *encode.Encoding
 	var whole []float64
 	none := math.Log1p(1) // a new group is like one that had one row
 	switch m.expr.kind {
 	case encoded:
-		enc = b.target.encode(m.expr.class, at, len(g.keys), b.smooth, b.leaveOne && b.request.Train.Groups == nil)
-		whole, none = enc.whole, enc.none
+		enc = b.target.Encode(m.expr.class, at, len(g.Keys), b.smooth, b.by)
+		whole, none = enc.Whole, enc.None
 	case counted:
-		whole = b.counts(at, len(g.keys))
+		whole = b.counts(at, len(g.Keys))
 	case averaged:
-		whole, none = b.means(b.frame.Cols[m.expr.feature], at, len(g.keys))
+		whole, none = b.means(b.frame.Cols[m.expr.feature], at, len(g.Keys))
 	}
 	m.group, m.none = make([]float32, len(whole)), float32(none)
 	for k, v := range whole {
 		m.group[k] = float32(v)
 	}
 	m.values = make([]float32, b.frame.Rows)
-	for i, k := range g.of {
+	for i, k := range g.Of {
 		m.values[i] = m.none
 		if k >= 0 {
 			m.values[i] = m.group[k]
@@ -158,7 +159,7 @@ func (b *builder) fromGroups(m *made) {
 	}
 	if enc != nil {
 		for i, r := range train {
-			m.values[r] = float32(enc.train[i])
+			m.values[r] = float32(enc.Train[i])
 		}
 	}
 }
@@ -167,7 +168,7 @@ func (b *builder) fromGroups(m *made) {
 func (b *builder) counts(at []int32, groups int) []float64 {
 	out := make([]float64, groups)
 	for i, g := range at {
-		out[g] += b.target.weight[i]
+		out[g] += b.target.Weight[i]
 	}
 	for g, n := range out {
 		out[g] = math.Log1p(n)
@@ -181,7 +182,7 @@ func (b *builder) means(col []float32, at []int32, groups int) (means []float64,
 	sum, rows := make([]float64, groups), make([]float64, groups)
 	var total, n float64
 	for i, g := range at {
-		v, w := float64(col[b.request.Train.Rows[i]]), b.target.weight[i]
+		v, w := float64(col[b.request.Train.Rows[i]]), b.target.Weight[i]
 		if v-v != 0 {
 			continue
 		}
@@ -194,7 +195,7 @@ func (b *builder) means(col []float32, at []int32, groups int) (means []float64,
 		all = total / n
 	}
 	for g := range sum {
-		sum[g] = smoothed(sum[g], rows[g], all, b.smooth)
+		sum[g] = encode.Smoothed(sum[g], rows[g], all, b.smooth)
 	}
 	return sum, all
 }
@@ -225,9 +226,9 @@ func (b *builder) assemble(all []made, at func(*expr) int) *columns {
 	}
 	for _, list := range members {
 		g := b.groups[groupKey(list[0].expr.of)]
-		l := predictor.Lookup{Features: g.features, Levels: g.levels, Keys: g.keys}
-		l.Values = make([]float32, 0, len(g.keys)*len(list))
-		for k := range g.keys {
+		l := predictor.Lookup{Features: g.Features, Levels: g.Levels, Keys: g.Keys}
+		l.Values = make([]float32, 0, len(g.Keys)*len(list))
+		for k := range g.Keys {
 			for _, m := range list {
 				l.Values = append(l.Values, m.group[k])
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -71,7 +72,7 @@ func sample(r *algos.Request, most int) *algos.Request {
 	}
 	rows := slices.Clone(r.Train.Rows)
 	slices.SortFunc(rows, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(mix(r.Seed+1, a), mix(r.Seed+1, b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(encode.Mix(r.Seed+1, a), encode.Mix(r.Seed+1, b)), cmp.Compare(a, b))
 	})
 	rows = rows[:min(most, len(rows))]
 	slices.Sort(rows)
@@ -170,7 +171,7 @@ func (c *chooser) varied(j int) bool {
 func (c *chooser) ofGroups(first *predictor.Trees, numbers, groups []int) []*expr {
 	var list []*expr
 	encode := func(of []int32) {
-		for k := range c.target.classes {
+		for k := range c.target.Classes {
 			list = append(list, &expr{kind: encoded, of: of, class: k})
 		}
 	}
@@ -229,37 +230,37 @@ func (c *chooser) pairs(first *predictor.Trees, groups []int) [][]int32 {
 const maxKeys = 1 << 40
 
 // residuals has the target less what the trees predict.
-func (c *chooser) residuals(first *predictor.Trees) *target {
+func (c *chooser) residuals(first *predictor.Trees) *encode.Target {
 	d := &c.request.Train
-	rest := &target{classes: c.target.classes, weight: c.target.weight, fold: c.target.fold, folds: c.target.folds}
 	pred := algos.Predict(first, d.M, d.Rows, c.request.Threads)
 	w := width(c.request.Problem)
-	for k, class := range c.target.classes {
+	var rest [][]float64
+	for k, class := range c.target.Classes {
 		at := max(0, class)
 		if w == 1 {
 			at = 0
 		}
 		col := make([]float64, len(d.Rows))
-		for i, v := range c.target.values[k] {
+		for i, v := range c.target.Values[k] {
 			col[i] = v - float64(pred[i*w+at])
 		}
-		rest.add(col)
+		rest = append(rest, col)
 	}
-	return rest
+	return c.target.With(rest)
 }
 
 // score is the share of the residuals' squares that their means within groups
 // save out of fold.
-func (c *chooser) score(rest *target, of []int32) float64 {
+func (c *chooser) score(rest *encode.Target, of []int32) float64 {
 	g := c.newGrouping(of)
-	at := g.at(c.request.Train.Rows)
+	at := g.At(c.request.Train.Rows)
 	total := 0.0
-	for k := range rest.values {
-		e := rest.encode(k, at, len(g.keys), c.smooth, false)
+	for k := range rest.Values {
+		e := rest.Encode(k, at, len(g.Keys), c.smooth, encode.ByFolds)
 		saved, all := 0.0, 0.0
-		for i, v := range rest.values[k] {
-			w := rest.weight[i]
-			saved += float64(w * float64(e.train[i]*(2*v-e.train[i])))
+		for i, v := range rest.Values[k] {
+			w := rest.Weight[i]
+			saved += float64(w * float64(e.Train[i]*(2*v-e.Train[i])))
 			all += float64(w * float64(v*v))
 		}
 		if all > 0 {

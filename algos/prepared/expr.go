@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
@@ -42,7 +43,7 @@ var signs = map[predictor.Op]string{
 
 // name is the expression in words, such as "mean(age|city)" or "(a*b)/c". target
 // has the columns of encodings.
-func (e *expr) name(f *matrix.Frame, t *target) string {
+func (e *expr) name(f *matrix.Frame, t *encode.Target) string {
 	of := make([]string, len(e.of))
 	for i, j := range e.of {
 		of[i] = f.Features[j].Name
@@ -52,7 +53,7 @@ func (e *expr) name(f *matrix.Frame, t *target) string {
 	case given:
 		return f.Features[e.feature].Name
 	case encoded:
-		if k := t.classes[e.class]; len(t.classes) > 1 {
+		if k := t.Classes[e.class]; len(t.Classes) > 1 {
 			return fmt.Sprintf("target[%d](%s)", k, group)
 		}
 		return "target(" + group + ")"
@@ -105,7 +106,7 @@ func (e *expr) depth() int {
 }
 
 // describe makes the frame's entry of the column.
-func (e *expr) describe(f *matrix.Frame, t *target) matrix.Feature {
+func (e *expr) describe(f *matrix.Frame, t *encode.Target) matrix.Feature {
 	out := matrix.Feature{Name: e.name(f, t)}
 	for _, j := range e.reads() {
 		for _, s := range f.Features[j].Sources {

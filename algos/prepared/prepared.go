@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/algos/linear"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
@@ -23,9 +24,8 @@ import (
 //	linear_sums      "true", the default, or "false": whether the sums are of all features,
 //	                 or of texts alone
 //	target_smooth    weight of the overall mean in an encoding, in rows
-//	target_encoding  "folds", or "leave_one_out": each training row's encoding
-//	                 comes from all others (then encodings tell trees, if faintly,
-//	                 what the row's own target is); with groups of rows "folds" it is
+//	target_encoding  where a training row's encoding comes from, an encode.By: "folds",
+//	                 the default, "leave_one_out" or "ordered"
 //
 // With constraints on features no column is added, since a constrained feature
 // could get in by it.
@@ -60,11 +60,11 @@ const (
 
 // settings are the parameters of preparation.
 type settings struct {
-	columns  int
-	smooth   float64
-	leaveOne bool
-	linear   bool // the sums are of more than text
-	sample   int  // training rows that columns are chosen on at most
+	columns int
+	smooth  float64
+	by      encode.By // which rows encodings of training rows come from
+	linear  bool      // the sums are of more than text
+	sample  int       // training rows that columns are chosen on at most
 }
 
 func parseSettings(p search.Params, rows int) (*settings, error) {
@@ -81,12 +81,9 @@ func parseSettings(p search.Params, rows int) (*settings, error) {
 	default:
 		return nil, fmt.Errorf("parameter linear_sums = %q: use true or false", e)
 	}
-	switch e := p.String("target_encoding", "folds"); e {
-	case "folds":
-	case "leave_one_out":
-		s.leaveOne = true
-	default:
-		return nil, fmt.Errorf("parameter target_encoding = %q: use folds or leave_one_out", e)
+	var err error
+	if s.by, err = encode.ParseBy(p.String("target_encoding", string(encode.ByFolds))); err != nil {
+		return nil, fmt.Errorf("parameter target_encoding = %w", err)
 	}
 	if p.String("monotone_constraints", "") != "" || p.String("interaction_constraints", "") != "" {
 		s.columns, s.linear = 0, false
@@ -188,7 +185,7 @@ func sumsCost(s algos.Shape, p search.Params) algos.Cost {
 		return algos.Cost{}
 	}
 	cost := linear.Learner{}.Estimate(of, nil)
-	cost.Seconds *= 1 + innerFolds
+	cost.Seconds *= 1 + encode.InnerFolds
 	if s.SparseNNZ > 0 {
 		cost.Seconds *= textSteps / 60. // of its usual steps
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/linear"
 	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -79,8 +80,8 @@ func (t *linearSums) fitAll(ctx context.Context, r algos.Request) error {
 	if t.model, err = t.fit(ctx, r, r.Train.Rows, all); err != nil {
 		return err
 	}
-	fold := foldsOf(r.Train.Rows, r.Train.Groups, innerFolds, r.Seed)
-	for f := range innerFolds {
+	fold := encode.Folds(r.Train.Rows, r.Train.Groups, encode.InnerFolds, r.Seed)
+	for f := range encode.InnerFolds {
 		var in, out []int32
 		for i, row := range r.Train.Rows {
 			if fold[i] == f {

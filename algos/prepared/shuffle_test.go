@@ -7,9 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -94,7 +93,7 @@ func TestShuffledTargetsAreNotEncoded(t *testing.T) {
 			t.Parallel()
 			r := noise(4000, c.task, c.classes, 11)
 			b := newBuilder(r, &settings{smooth: 1})
-			class := max(0, slices.Index(b.target.classes, 1))
+			class := max(0, slices.Index(b.target.Classes, 1))
 			for _, of := range [][]int32{{0}, {1}, {0, 1}} {
 				made := b.build([]*expr{{kind: encoded, of: of, class: class}})
 				if leaks(made.values[0], r) {
@@ -115,11 +114,11 @@ func TestShuffledTargetsAreNotEncoded(t *testing.T) {
 func inFold(b *builder, of []int32, class int) []float32 {
 	train := b.request.Train.Rows
 	g := b.newGrouping(of)
-	at := g.at(train)
-	e := b.target.encode(class, at, len(g.keys), b.smooth, false)
+	at := g.At(train)
+	e := b.target.Encode(class, at, len(g.Keys), b.smooth, encode.ByFolds)
 	out := make([]float32, b.frame.Rows)
 	for i, r := range train {
-		out[r] = float32(e.whole[at[i]])
+		out[r] = float32(e.Whole[at[i]])
 	}
 	return out
 }
@@ -159,93 +158,5 @@ func TestShuffledTargetsScoreAtChance(t *testing.T) {
 	}
 	if fooled < 1.08*chance {
 		t.Errorf("with an encoding of its own rows the loss is %v, by chance %v: this data cannot tell", fooled, chance)
-	}
-}
-
-// slowEncoding is the definition: the mean of the rows of the group in other folds.
-func slowEncoding(tg *target, groups []int32, i int, smooth float64, leaveOne bool) float64 {
-	var sum, rows, all, n float64
-	for k, g := range groups {
-		if leaveOne && k == i || !leaveOne && tg.fold[k] == tg.fold[i] {
-			continue
-		}
-		all += tg.weight[k] * tg.values[0][k]
-		n += tg.weight[k]
-		if g == groups[i] {
-			sum += tg.weight[k] * tg.values[0][k]
-			rows += tg.weight[k]
-		}
-	}
-	prior := all / n
-	if leaveOne { // the mean of all rows, in which one row tells little of itself
-		prior = tg.prior[0]
-	}
-	return (sum + smooth*prior) / (rows + smooth)
-}
-
-func TestEncodingIsTheDefinition(t *testing.T) {
-	t.Parallel()
-	for _, leaveOne := range []bool{false, true} {
-		r := noise(300, metrics.Regression, 0, 9)
-		r.Train.W = make([]float32, 300)
-		for i := range r.Train.W {
-			r.Train.W[i] = float32(1 + i%3)
-		}
-		b := newBuilder(r, &settings{smooth: 3, leaveOne: leaveOne})
-		g := b.newGrouping([]int32{1})
-		at := g.at(r.Train.Rows)
-		e := b.target.encode(0, at, len(g.keys), 3, leaveOne)
-		for i := range at {
-			want := slowEncoding(b.target, at, i, 3, leaveOne)
-			if math.Abs(e.train[i]-want) > 1e-9 {
-				t.Fatalf("leave one out %v: row %d is encoded as %v, want %v", leaveOne, i, e.train[i], want)
-			}
-		}
-	}
-}
-
-// TestCopiesShareAFold: a row that comes several times does not tell on itself.
-func TestCopiesShareAFold(t *testing.T) {
-	t.Parallel()
-	rows := []int32{4, 9, 4, 7, 1, 9, 4, 2, 3, 5}
-	folds := foldsOf(rows, nil, 3, 1)
-	seen := map[int]bool{}
-	for i, a := range rows {
-		seen[folds[i]] = true
-		for k, b := range rows {
-			if a == b && folds[i] != folds[k] {
-				t.Errorf("row %d is in folds %d and %d", a, folds[i], folds[k])
-			}
-		}
-	}
-	if len(seen) != 3 {
-		t.Errorf("folds %v", folds)
-	}
-}
-
-// TestGroupsShareAFold: the rows of a group do not tell on each other, unless there
-// is one group only.
-func TestGroupsShareAFold(t *testing.T) {
-	t.Parallel()
-	rows, groups := make([]int32, 0, 90), make([]int32, 100)
-	for i := range groups {
-		if groups[i] = int32(i*7%100) / 5; i%10 > 0 {
-			rows = append(rows, int32(i))
-		}
-	}
-	folds, of := foldsOf(rows, groups, 5, 3), map[int32]int{}
-	seen := map[int]bool{}
-	for i, row := range rows {
-		g := groups[row]
-		if f, ok := of[g]; ok && f != folds[i] {
-			t.Errorf("group %d is in folds %d and %d", g, f, folds[i])
-		}
-		of[g], seen[folds[i]] = folds[i], true
-	}
-	if len(seen) != 5 {
-		t.Errorf("folds %v", folds)
-	}
-	if d := cmp.Diff(foldsOf(rows, nil, 5, 3), foldsOf(rows, make([]int32, 100), 5, 3)); d != "" {
-		t.Errorf("one group is not no group: %s", d)
 	}
 }
