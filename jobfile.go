@@ -112,6 +112,7 @@ type jobFile struct {
 		Types   map[string]string      `json:"column_name_and_types"`
 		Blocked []string               `json:"blocked_columns"`
 		Columns []featurize.ColumnPlan `json:"columns"`
+		Select  int                    `json:"select"`
 	} `json:"featurization"`
 	Training struct {
 		Allowed  []string                  `json:"allowed_training_algorithms"`
@@ -144,6 +145,9 @@ func (j *jobFile) options() (Options, error) {
 	}
 	if len(j.Featurization.Columns) > 0 {
 		o.Plan = featurize.NewPlan(j.Featurization.Columns)
+		o.Plan.Select = j.Featurization.Select
+	} else if j.Featurization.Select != 0 {
+		return o, errors.New("featurization: select goes with columns: write a plan of all of them")
 	}
 	switch f := j.Folds.(type) {
 	case nil:

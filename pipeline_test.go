@@ -3,6 +3,7 @@ package automl
 import (
 	"context"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -152,6 +153,41 @@ func TestBooster(t *testing.T) {
 		for _, member := range m.Members() {
 			if member.Learner != "booster" {
 				t.Errorf("a member is %s", member.Learner)
+			}
+		}
+	}
+}
+
+// TestTargetEncodingInAPipeline: what categories say of the target is found by steps that
+// encode it; of a target that has nothing to do with them nothing is, whichever
+// learner and validation.
+func TestTargetEncodingInAPipeline(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		City      string
+		Y, Chance float64
+	}
+	rows := make([]row, 600)
+	for i := range rows {
+		at := i * 7919 % 600
+		city := at % 150
+		rows[i] = row{strconv.Itoa(city), math.Sin(float64(city)) + 0.3*math.Cos(float64(at*at)), math.Sin(float64(i) * float64(i) * 1.7)}
+	}
+	table, err := FromStructs(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, learner := range map[string]string{"target": "gbdt", "leave_one_out": "linear", "ordered": "linear"} {
+		for target, want := range map[string]float64{"Y": 0.5, "Chance": -0.1} {
+			plan := featurize.NewPlan([]featurize.ColumnPlan{{Name: "City", Type: featurize.Categorical, Transforms: []featurize.Step{{Kind: kind}}}})
+			p := Pipeline{Target: target, Learner: learner, Features: plan, Trials: 1, Options: Options{Metric: "r2", Workers: 1}}
+			p.Params = map[string]any{}
+			got, err := CrossValidate(context.Background(), table, p, 4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mean := got[0].Mean; target == "Y" && mean < want || target == "Chance" && math.Abs(mean) > -want {
+				t.Errorf("%s and %s: r2 %v of %s", kind, learner, mean, target)
 			}
 		}
 	}

@@ -13,10 +13,11 @@ import (
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// Shape is the size of a prepared data set.
+// Shape is the size of a prepared data set as learners see it: with categories encoded by
+// the target as numbers, and no more features than are selected.
 type Shape struct {
 	Rows        int
-	Features    int // of the frame
+	Features    int
 	Categorical int // of those
 	DenseCols   int // of the dense view, without the sparse block
 	SparseCols  int
@@ -37,7 +38,9 @@ type Prepared struct {
 	Keys []int32
 	// Rows of the matrix; the first TrainRows were fitted on.
 	Rows, TrainRows int
-	Shape           Shape
+	// Select is the plan's.
+	Select int
+	Shape  Shape
 }
 
 // Key names a prepared data set: everything it is a function of.
@@ -81,16 +84,39 @@ func Prepare(t *data.Table, p *Plan, k Key, threads int) (*Prepared, error) {
 		return nil, err
 	}
 	out.Pipeline, out.Matrix = pl, matrix.New(f, pl.encoder, threads)
-	out.Shape = Shape{Rows: f.Rows, Features: len(f.Features), DenseCols: pl.encoder.Cols(), SparseCols: pl.sparse, Filled: f.Filled()}
+	out.Select = p.Select
+	out.Shape = shapeOf(f, pl.encoder.Cols(), p.Select, target)
+	return out, nil
+}
+
+// shapeOf is the shape of a frame with that many dense columns.
+func shapeOf(f *matrix.Frame, dense, most int, target *Target) Shape {
+	s := Shape{Rows: f.Rows, DenseCols: dense, Filled: f.Filled()}
+	encoded, each := 0, 1
+	if len(target.Classes) > 2 {
+		each = len(target.Classes)
+	}
 	for _, ft := range f.Features {
-		if ft.Levels > 0 {
-			out.Shape.Categorical++
+		switch {
+		case ft.Encoding != nil:
+			encoded += each
+		case ft.Levels > 0:
+			s.Categorical++
+			fallthrough
+		default:
+			s.Features++
 		}
 	}
-	if f.Sparse != nil {
-		out.Shape.SparseNNZ = len(f.Sparse.Index)
+	if most > 0 && most < s.Features {
+		s.DenseCols = s.DenseCols * most / s.Features
+		s.Features, s.Categorical = most, min(s.Categorical, most)
 	}
-	return out, nil
+	s.Features += encoded
+	s.DenseCols += encoded
+	if f.Sparse != nil {
+		s.SparseCols, s.SparseNNZ = f.Sparse.Cols, len(f.Sparse.Index)
+	}
+	return s
 }
 
 // readRows reads the columns that say how rows are weighed and divided.

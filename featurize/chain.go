@@ -55,6 +55,9 @@ func (c *chain) add(f Fitting, next Step) error {
 	if err := c.index(); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(c.Features(), func(ft matrix.Feature) bool { return ft.Encoding != nil }) {
+		return errors.New("nothing can follow what is made of the target, which is fitted with each model")
+	}
 	columns, rows, err := c.train(f)
 	if err != nil {
 		return err

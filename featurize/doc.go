@@ -32,10 +32,10 @@
 // An edited plan is completed for a table by Plan.For. Plan.FindLeaks warns of
 // columns that tell the target by themselves.
 //
-// Nothing else here looks at the target but InferTarget and Target.Encode; a
-// transform that does so (Supervised) has to be fitted once a fold, apart from
-// the pipeline; those that work on features of the frame are part of a learner,
-// see package algos/prepared.
+// Nothing else here looks at the target but InferTarget and Target.Encode. What does so
+// has to be fitted once a fold, with the model: a pipeline has the levels of a target
+// encoding and marks its feature (matrix.Encoding), a plan says how many features to
+// select; package algos/infold does both. A transform that is Supervised is refused.
 //
 // Goroutines: Infer, Plan.Fit, Pipeline.Frame and Cache.Prepare start up to the
 // given number (Infer: GOMAXPROCS), all of which end before the call returns.

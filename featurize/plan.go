@@ -54,6 +54,10 @@ type Plan struct {
 	// Rows is the number of training rows that Infer looked at.
 	Rows    int          `json:"rows"`
 	Columns []ColumnPlan `json:"columns"`
+	// Select is the number of features that each model is given: those that tell most of
+	// the target by themselves among its training rows, chosen anew with each model. 0
+	// means all. Features that are made of the target are not counted, and all are given.
+	Select int `json:"select,omitempty"`
 	// Warnings are sentences for the user, each naming its column.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -126,6 +130,9 @@ func DecodePlan(b []byte) (*Plan, error) {
 func (p *Plan) Check() error {
 	if p.Version != planVersion {
 		return fmt.Errorf("feature plan of version %d: this program reads version %d", p.Version, planVersion)
+	}
+	if p.Select < 0 {
+		return fmt.Errorf("feature plan: select %d: use a number of features, or 0 for all", p.Select)
 	}
 	seen := map[string]bool{}
 	for _, c := range p.Columns {

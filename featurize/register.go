@@ -125,6 +125,15 @@ func foreignOf(name string, get func() (Transform, error)) (t Transform, err err
 		if ft.Name == "" || !utf8.ValidString(ft.Name) || ft.Levels < 0 || len(ft.Sources) == 0 {
 			return nil, fmt.Errorf("feature %q has no proper name, no sources or %d levels", ft.Name, ft.Levels)
 		}
+		if ft.Encoding == nil {
+			continue
+		}
+		if err := ft.Encoding.Check(); err != nil {
+			return nil, fmt.Errorf("feature %q: %w", ft.Name, err)
+		}
+		if ft.Levels < 1 {
+			return nil, fmt.Errorf("feature %q has no levels that could be encoded by the target", ft.Name)
+		}
 	}
 	if f.sparse < 0 || f.sparse > maxForeignCols || len(f.features) > maxForeignCols {
 		return nil, fmt.Errorf("it makes %d features and %d sparse ones: at most %d", len(f.features), f.sparse, maxForeignCols)

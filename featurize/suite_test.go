@@ -24,6 +24,7 @@ var kindParams = map[string][]string{
 	"chars": {"", `{"least":1,"most":2,"buckets":16}`}, "svd": {`{"components":2,"buckets":64}`, `{"stop_words":["the"],"components":1,"buckets":16}`},
 	"holidays": {`{"days":["12-25","2020-01-03"]}`}, "datetime": {"", `{"zone":"Asia/Tokyo"}`}, "text": {"", `{"stop_words":"english"}`},
 	"arithmetic": {`{"op":"ratio","with":"plain"}`, `{"op":"product","with":"plain"}`}, "cross": {`{"with":"other"}`},
+	"target": {"", `{"smooth":0}`},
 }
 
 // TestEveryKind is what every transform has to keep to.
@@ -49,6 +50,7 @@ var chains = []struct {
 	{featurize.Text, `{"kind":"chars","params":{"buckets":64},"then":[{"kind":"svd","params":{"components":3}}]}`},
 	{featurize.Categorical, `{"kind":"frequency","then":[{"kind":"impute"},{"kind":"standard"}]}`},
 	{featurize.Categorical, `{"kind":"category","then":[{"kind":"hashing"}]}`},
+	{featurize.Categorical, `{"kind":"cross","params":{"with":"other"},"then":[{"kind":"target"}]}`},
 }
 
 func TestChains(t *testing.T) {
@@ -117,6 +119,8 @@ func TestChainErrors(t *testing.T) {
 		{featurize.Text, `{"kind":"text","then":[{"kind":"length"}]}`, "only svd can follow"},
 		{featurize.Text, `{"kind":"text","then":[{"kind":"svd","params":{"buckets":99}}]}`, `"buckets"`},
 		{featurize.Text, `{"kind":"text","params":{"stop_words":"latin"}}`, `stop_words "latin": use english, french`},
+		{featurize.Categorical, `{"kind":"target","then":[{"kind":"numeric"}]}`, "then numeric: nothing can follow what is made of the target"},
+		{featurize.Categorical, `{"kind":"leave_one_out","params":{"smooth":-1}}`, "smooth -1: use a number of rows"},
 		{featurize.Numeric, `{"kind":"chain"}`, "it is no part of a plan"},
 		{featurize.Numeric, `{"kind":"arithmetic","params":{"op":"power","with":"plain"}}`, `op "power"`},
 		{featurize.Numeric, `{"kind":"arithmetic","params":{"op":"sum"}}`, "with is missing"},

@@ -22,8 +22,8 @@ type Transform interface {
 	Features() []matrix.Feature
 	// SparseCols is the number of sparse outputs, 0 for none.
 	SparseCols() int
-	// Supervised transforms look at the target when they are fitted. They are
-	// fitted once a fold, never as part of a Pipeline.
+	// Supervised transforms look at the target when they are fitted, and are refused: a
+	// Pipeline is fitted once a job. Features with an Encoding are fitted once a fold.
 	Supervised() bool
 	// Row makes the features of one row: in holds a cell for each input, out
 	// (zeroed, one place a feature) takes the dense outputs, e the sparse ones in
@@ -138,6 +138,12 @@ func kindOf(name string) (kind, error) {
 		return kind{fitArithmetic, decodeAs[arithmetic], numbersOnly}, nil
 	case "cross":
 		return kind{fitCross, decodeAs[cross], anyWords}, nil
+	case "target":
+		return kind{fitTargeted(matrix.ByFolds), decodeAs[targeted], anyWords}, nil
+	case "leave_one_out":
+		return kind{fitTargeted(matrix.ByOthers), decodeAs[targeted], anyWords}, nil
+	case "ordered":
+		return kind{fitTargeted(matrix.ByEarlier), decodeAs[targeted], anyWords}, nil
 	case chained:
 		return kind{fitNone, decodeAs[chain], nil}, nil
 	case "directions":
@@ -155,7 +161,7 @@ func Kinds() []string { return append(slices.Clone(kindNames), registeredNames()
 // kindNames are the kinds of this package.
 var kindNames = []string{
 	"numeric", "impute", "standard", "robust", "quantile", "power", "log", "discretise", "cap", "arithmetic",
-	"boolean", "category", "frequency", "onehot", "ordinal", "hashing", "rare", "cross",
+	"boolean", "category", "frequency", "onehot", "ordinal", "hashing", "rare", "cross", "target", "leave_one_out", "ordered",
 	"datetime", "cyclic", "since", "holidays", "text", "chars", "svd", "length", "tags",
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/infold"
 	"github.com/seed-09a2cce4/automl/algos/predictor/gemm"
 	"github.com/seed-09a2cce4/automl/bus"
 	"github.com/seed-09a2cce4/automl/data"
@@ -258,7 +259,7 @@ func (t *trial) request(k int, train, valid []int32) *algos.Request {
 // fit trains fold k.
 func (t *trial) fit(ctx context.Context, k int, req *algos.Request, left *leftBehind) (*algos.Fitted, outcome) {
 	start := time.Now()
-	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return t.learner.Fit(ctx, req) })
+	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return infold.Fit(ctx, t.learner, req, t.p.Select) })
 	t.result.FitSeconds += time.Since(start).Seconds()
 	var p *panicError
 	switch {

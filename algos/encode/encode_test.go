@@ -12,8 +12,8 @@ import (
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// ways are all values of By.
-var ways = []By{ByFolds, ByOthers, ByEarlier}
+// ways are all values of matrix.By.
+var ways = []matrix.By{matrix.ByFolds, matrix.ByOthers, matrix.ByEarlier}
 
 // numbers is a regression on one category of a few levels; some rows come twice.
 func numbers(rows int, seed uint64) (r *algos.Request, g *Grouping) {
@@ -34,14 +34,14 @@ func numbers(rows int, seed uint64) (r *algos.Request, g *Grouping) {
 }
 
 // slow is the definition: the mean of the rows of the group that count for row i.
-func slow(t *Target, groups []int32, i int, smooth float64, by By) float64 {
+func slow(t *Target, groups []int32, i int, smooth float64, by matrix.By) float64 {
 	var sum, rows, all, n float64
 	for k, g := range groups {
 		counts := t.unit[k] != t.unit[i]
 		switch by {
-		case ByFolds:
+		case matrix.ByFolds:
 			counts = t.fold[k] != t.fold[i]
-		case ByEarlier:
+		case matrix.ByEarlier:
 			counts = t.unit[k] < t.unit[i]
 		}
 		if !counts {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
 // Encoding is the smoothed mean of a column of the target within groups.
@@ -18,11 +20,11 @@ type Encoding struct {
 // Encode computes the encoding of column c for the groups of the training rows, of which
 // there are count: (sum + smooth·mean) / (rows + smooth), weights counting as rows, the
 // mean being that of the rows that count.
-func (t *Target) Encode(c int, groups []int32, count int, smooth float64, by By) *Encoding {
+func (t *Target) Encode(c int, groups []int32, count int, smooth float64, by matrix.By) *Encoding {
 	prior := t.sum[c] / t.total
 	e := &Encoding{Whole: make([]float64, count), None: prior, Train: make([]float64, len(groups))}
-	if by == ByOthers && t.grouped {
-		by = ByFolds
+	if by == matrix.ByOthers && t.grouped {
+		by = matrix.ByFolds
 	}
 	sum, rows := make([]float64, count*InnerFolds), make([]float64, count*InnerFolds)
 	for i, g := range groups {
@@ -35,9 +37,9 @@ func (t *Target) Encode(c int, groups []int32, count int, smooth float64, by By)
 		e.Whole[g] = Smoothed(s, n, prior, smooth)
 	}
 	switch by {
-	case ByEarlier:
+	case matrix.ByEarlier:
 		t.earlier(e, c, groups, smooth)
-	case ByOthers:
+	case matrix.ByOthers:
 		t.others(e, c, groups, sum, rows, smooth)
 	default:
 		var apart [InnerFolds]float64

@@ -2,43 +2,18 @@ package encode
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/metrics"
 )
 
-// By says which rows the number of a training row comes from.
-type By string
-
 const (
-	// ByFolds: from the other folds of an inner split.
-	ByFolds By = "folds"
-	// ByOthers: from all other rows, "leave one out"; with groups of rows it is ByFolds.
-	// Trees may find out, if faintly, what a row's own target is: where all other
-	// rows are the same, it is what differs.
-	ByOthers By = "leave_one_out"
-	// ByEarlier: from the rows before it in a random order (ordered target statistics,
-	// Prokhorenkova et al. 2018).
-	ByEarlier By = "ordered"
-)
-
-const (
-	// InnerFolds is the number of folds that ByFolds takes.
+	// InnerFolds is the number of folds that matrix.ByFolds takes.
 	InnerFolds = 5
 	// maxClasses bounds the classes that have encodings: the most frequent ones.
 	maxClasses = 16
 )
-
-// ParseBy reads a By as a user writes it.
-func ParseBy(s string) (By, error) {
-	switch b := By(s); b {
-	case ByFolds, ByOthers, ByEarlier:
-		return b, nil
-	}
-	return "", fmt.Errorf("%q: use %s, %s or %s", s, ByFolds, ByOthers, ByEarlier)
-}
 
 // Target has what encodings are the means of: the values of the training rows,
 // in their order, a column for each class or one in regression and for two

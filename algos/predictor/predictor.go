@@ -40,6 +40,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodePrepared(b, in.Raw)
 	case kindTexted:
 		return decodeTexted(b, in)
+	case kindReshaped:
+		return decodeReshaped(b, in)
 	case kindMLP:
 		return decodeMLP(b, in.Raw)
 	case kindAdditive:
@@ -92,4 +94,5 @@ var (
 	_ Expanded = (*Prepared)(nil)
 
 	_ RowPredictor = (*Texted)(nil)
+	_ RowPredictor = (*Reshaped)(nil)
 )

@@ -256,7 +256,7 @@ func (c *chooser) score(rest *encode.Target, of []int32) float64 {
 	at := g.At(c.request.Train.Rows)
 	total := 0.0
 	for k := range rest.Values {
-		e := rest.Encode(k, at, len(g.Keys), c.smooth, encode.ByFolds)
+		e := rest.Encode(k, at, len(g.Keys), c.smooth, matrix.ByFolds)
 		saved, all := 0.0, 0.0
 		for i, v := range rest.Values[k] {
 			w := rest.Weight[i]

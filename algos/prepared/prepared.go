@@ -24,7 +24,7 @@ import (
 //	linear_sums      "true", the default, or "false": whether the sums are of all features,
 //	                 or of texts alone
 //	target_smooth    weight of the overall mean in an encoding, in rows
-//	target_encoding  where a training row's encoding comes from, an encode.By: "folds",
+//	target_encoding  where a training row's encoding comes from, an matrix.By: "folds",
 //	                 the default, "leave_one_out" or "ordered"
 //
 // With constraints on features no column is added, since a constrained feature
@@ -62,7 +62,7 @@ const (
 type settings struct {
 	columns int
 	smooth  float64
-	by      encode.By // which rows encodings of training rows come from
+	by      matrix.By // which rows encodings of training rows come from
 	linear  bool      // the sums are of more than text
 	sample  int       // training rows that columns are chosen on at most
 }
@@ -82,7 +82,7 @@ func parseSettings(p search.Params, rows int) (*settings, error) {
 		return nil, fmt.Errorf("parameter linear_sums = %q: use true or false", e)
 	}
 	var err error
-	if s.by, err = encode.ParseBy(p.String("target_encoding", string(encode.ByFolds))); err != nil {
+	if s.by, err = matrix.ParseBy(p.String("target_encoding", string(matrix.ByFolds))); err != nil {
 		return nil, fmt.Errorf("parameter target_encoding = %w", err)
 	}
 	if p.String("monotone_constraints", "") != "" || p.String("interaction_constraints", "") != "" {

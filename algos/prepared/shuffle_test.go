@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/seed-09a2cce4/automl/algos"
-	"github.com/seed-09a2cce4/automl/algos/encode"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 	"github.com/seed-09a2cce4/automl/metrics"
@@ -115,7 +114,7 @@ func inFold(b *builder, of []int32, class int) []float32 {
 	train := b.request.Train.Rows
 	g := b.newGrouping(of)
 	at := g.At(train)
-	e := b.target.Encode(class, at, len(g.Keys), b.smooth, encode.ByFolds)
+	e := b.target.Encode(class, at, len(g.Keys), b.smooth, matrix.ByFolds)
 	out := make([]float32, b.frame.Rows)
 	for i, r := range train {
 		out[r] = float32(e.Whole[at[i]])

@@ -80,6 +80,9 @@ func runPlan(c *cli.Context) error {
 	if err := printPlan(con.out, plan); err != nil {
 		return err
 	}
+	if plan.Select > 0 {
+		fmt.Fprintf(con.out, "\nselect   each model is given the %d features that tell most of the target among its training rows\n", plan.Select)
+	}
 	printPreset(con.out, options)
 	return nil
 }

@@ -38,7 +38,8 @@ const (
 //
 // A categorical feature gets one 0/1 column for each of its most frequent
 // levels (up to 100, seen twice or more) and one for all other known levels;
-// missing and unseen are zero in all of them. TreeOnly features are left out.
+// missing and unseen are zero in all of them. TreeOnly features and those with an
+// Encoding are left out.
 type Encoder struct {
 	features int
 	parts    []encoderPart
@@ -88,7 +89,7 @@ func FitEncoder(f *Frame, rows int) *Encoder {
 	each(len(f.Features), runtime.GOMAXPROCS(0), func(j int) {
 		ft := f.Features[j]
 		switch {
-		case ft.TreeOnly:
+		case ft.TreeOnly || ft.Encoding != nil:
 		case ft.Levels > 0:
 			all[j], counts[j] = fitLevels(f.Cols[j][:rows], ft.Levels)
 		default:

@@ -15,6 +15,10 @@ type Feature struct {
 	// dense view (the selected terms of a text column, which linear learners
 	// see in the sparse block already).
 	TreeOnly bool `json:"tree_only,omitempty"`
+	// Encoding, if not nil, says that learners see numbers in place of the codes, which
+	// are made of the target of a fit's training rows, see package algos/infold.
+	// The feature is left out of the dense view.
+	Encoding *Encoding `json:"encoding,omitempty"`
 }
 
 // Sparse holds text features in compressed rows: row i has the entries
@@ -24,6 +28,20 @@ type Sparse struct {
 	Start []int64
 	Index []int32
 	Value []float32
+}
+
+// Pick is the text of some rows, in their order; nil of nil.
+func (s *Sparse) Pick(rows []int32) *Sparse {
+	if s == nil {
+		return nil
+	}
+	out := &Sparse{Cols: s.Cols, Start: make([]int64, 1, len(rows)+1)}
+	for _, r := range rows {
+		out.Index = append(out.Index, s.Index[s.Start[r]:s.Start[r+1]]...)
+		out.Value = append(out.Value, s.Value[s.Start[r]:s.Start[r+1]]...)
+		out.Start = append(out.Start, int64(len(out.Index)))
+	}
+	return out
 }
 
 // Frame is a featurized table: column-major float32, NaN where missing, level
