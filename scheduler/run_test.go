@@ -310,7 +310,7 @@ func TestRunJobEndsInTime(t *testing.T) {
 	s := newSite(t)
 	s.work(2)
 	table := numbers(t, 200, false)
-	job := s.job("t", table, trials.JobOptions{Time: time.Second})
+	job := s.job("t", table, trials.JobOptions{Time: time.Second, Without: []string{trials.PartEarlyEnd}})
 	c := s.config()
 	var kinds []string
 	c.OnEvent = func(e bus.Event) {
