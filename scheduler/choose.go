@@ -12,6 +12,7 @@ import (
 
 // How trials are chosen, bounded and given up. The values were chosen by hand.
 const (
+	retries      = 8    // times, for each worker, that one looks again for what fits in the end
 	passedTries  = 50   // suggestions passed over, one after the other, for want of time
 	shareOther   = 0.3  // of the time left that a trial of a lesser learner may take
 	sharePrimary = 0.95 // the same for the learner that matters most
@@ -70,8 +71,12 @@ func (s *State) choose(n int) (search.Suggestion, bool) {
 	if s.best < 0 && s.inFlight() == 0 && least < math.Inf(1) {
 		return cheapest, true // there must be a model at all
 	}
-	if s.full == "" {
+	switch {
+	case s.full != "":
+	case s.inFlight() == 0:
 		s.full = timeUp // no further trial fits into what is left
+	default: // until it is known better what trials take
+		s.dry = s.finals + 1 + s.parallel()/retries
 	}
 	return search.Suggestion{}, false
 }
@@ -110,13 +115,33 @@ func (s *State) wait() time.Duration {
 	}
 	load := 0.0
 	for _, t := range s.open {
-		c := t.declared * s.slowness(t.record.Spec.Learner)
-		if t.record.State == trials.Running {
-			c -= s.now.Sub(t.news).Seconds()
-		}
-		load += max(0, c)
+		load += s.remains(t)
 	}
 	return seconds(load / float64(n))
+}
+
+// remains is the expected time in seconds that a trial still takes.
+func (s *State) remains(t *trial) float64 {
+	spec := &t.record.Spec
+	c := t.declared * s.slowness(spec.Learner)
+	if bound := spec.Limits.TrialTimeout; bound > 0 {
+		c = min(c, bound.Seconds())
+	}
+	if t.record.State == trials.Running {
+		c -= s.now.Sub(t.news).Seconds()
+	}
+	return max(0, c)
+}
+
+// free is the number of workers that have nothing to do or soon will.
+func (s *State) free() int {
+	n := s.parallel() - s.knows().running
+	for _, t := range s.open {
+		if t.record.State == trials.Running && s.remains(t) < ahead.Seconds() {
+			n++
+		}
+	}
+	return n
 }
 
 func seconds(v float64) time.Duration {
@@ -136,6 +161,9 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	if s.End().IsZero() {
 		return true
 	}
+	if s.vain(sug, wait) {
+		return false
+	}
 	if !s.knows().tried[sug.Learner] {
 		reach := firstFolds * s.left(wait).Seconds()
 		if s.holdout() {
@@ -150,14 +178,30 @@ func (s *State) fits(sug search.Suggestion, wait time.Duration) bool {
 	return s.cost(sug) <= share*s.left(wait).Seconds()
 }
 
+// vain says that a learner of which nothing came would hardly get more time than that took.
+func (s *State) vain(sug search.Suggestion, wait time.Duration) bool {
+	own := s.knows().view.learners[sug.Learner]
+	if own == nil || len(own.best) > 0 || own.vain == 0 {
+		return false
+	}
+	grant := s.left(wait)
+	if bound := s.timeout(sug); bound > 0 {
+		grant = min(grant, bound)
+	}
+	return grant < patience*own.vain
+}
+
 // deadline is when a trial dispatched now must end, so that others get their
-// turn; zero without a clock. One that is far from needing its share is not
+// turn; zero without a clock. The baseline has all the time there is. One that is far from needing its share is not
 // bounded by it: it may have to wait longer than is thought, and nothing would
 // come of it then.
 func (s *State) deadline(sug search.Suggestion) time.Time {
 	end := s.End()
 	if !s.Timed() || end.IsZero() {
 		return time.Time{}
+	}
+	if sug.Learner == baseline && s.best < 0 {
+		return end.Add(s.rules.Grace)
 	}
 	end = end.Add(-s.rules.Slack)
 	share := sharePrimary

@@ -28,8 +28,14 @@ type Rules struct {
 	Started time.Time
 	Budget  time.Duration
 	End     time.Time
+	// Grace is how much longer than its end the search waits for the baseline while there
+	// is no model: what follows it takes next to no time then.
+	Grace time.Duration
 	// ExitLoss, if not nil, ends the search once a trial has a loss that is not above it.
 	ExitLoss *float64
+	// Closed says that there are no workers but those that are known. With a clock trials
+	// are then chosen late, by all that is known; otherwise some wait for who may come.
+	Closed bool
 	// EarlyEnd ends a search with a clock when nothing more is to be gained (settled.go).
 	// Since, if set, is when the budget began that Limit is of, for the words about it.
 	EarlyEnd bool
@@ -103,6 +109,9 @@ type Action struct {
 // quiet is how long a trial may be without news before its record is read.
 const quiet = 10 * time.Second
 
+// ahead is how long before a worker is free a trial is chosen for it.
+const ahead = 300 * time.Millisecond
+
 // telling is the declared time in seconds below which a trial's cost, most of it
 // for messages, says nothing of other learners.
 const telling = 0.05
@@ -129,6 +138,7 @@ type State struct {
 	gap          int    // the lowest number without a trial
 	finals       int    // trials in a final state
 	full         string // why no further trial is asked for
+	dry          int    // no trial is asked for until so many are in a final state
 	ended        string // what ended the search
 	best         int    // trial, -1 for none
 
@@ -202,7 +212,7 @@ func (s State) Step(e Event) (State, []Action) {
 	if i := s.reached(); i >= 0 && s.Timed() {
 		return s, append(out, s.finish(exitReason(i))...)
 	}
-	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End()) {
+	if s.Timed() && !s.End().IsZero() && !s.now.Before(s.End().Add(s.grace())) {
 		return s, append(out, s.finish(timeUp)...)
 	}
 	if reason := s.settled(); reason != "" {
@@ -230,6 +240,19 @@ func (s *State) End() time.Time {
 		}
 	}
 	return end
+}
+
+// grace is how much longer the search goes on than to its end.
+func (s *State) grace() time.Duration {
+	if s.best >= 0 {
+		return 0
+	}
+	for _, t := range s.open {
+		if t.record.Spec.Learner == baseline {
+			return s.rules.Grace
+		}
+	}
+	return 0
 }
 
 // Ended says what ended the search, "" while it goes on.
@@ -430,7 +453,7 @@ func (s *State) finish(reason string) []Action {
 // fill asks for new trials until enough are in flight.
 func (s *State) fill() []Action {
 	var out []Action
-	for s.full == "" {
+	for s.full == "" && (s.finals >= s.dry || s.inFlight() == 0) {
 		n := s.gap
 		if s.rules.Trials > 0 && n >= s.rules.Trials {
 			s.full = "all trials were run"
@@ -459,13 +482,16 @@ func (s *State) fill() []Action {
 }
 
 // wants reports whether trial n is to be asked for now: with a clock, as long as
-// fewer wait than there are workers; without, as soon as the results that it may
+// fewer wait than there are workers that may take them; without, as soon as the results that it may
 // depend on are there.
 func (s *State) wants(n int) bool {
 	if !s.Timed() {
 		return s.prefix > n-s.rules.Lag
 	}
-	return s.knows().queued < max(2, s.parallel())
+	if !s.rules.Closed {
+		return s.knows().queued < max(2, s.parallel())
+	}
+	return s.knows().queued < s.free()
 }
 
 // parallel is the number of workers as far as is known: workers elsewhere show

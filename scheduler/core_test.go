@@ -175,6 +175,10 @@ func (s *simulation) parseRules(words []string) Rules {
 				}
 				return 0.1
 			}
+		case "grace":
+			r.Grace = s.duration(v)
+		case "closed":
+			r.Closed = true
 		case "early":
 			r.EarlyEnd = true
 		case "exit":

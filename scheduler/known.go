@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/seed-09a2cce4/automl/search"
 	"github.com/seed-09a2cce4/automl/trials"
@@ -37,6 +38,9 @@ type view struct {
 type tally struct {
 	ended int
 	best  ranking
+	// vain is the longest time that a trial took of which nothing came, as long as
+	// none has succeeded.
+	vain time.Duration
 }
 
 // ranking has records of trials that succeeded, best first.
@@ -142,13 +146,16 @@ func (v *view) ask(n int, t *trial) {
 func (v *view) tell(n int, t *trial) {
 	r, loss := t.record, t.loss()
 	v.history.Add(search.Observation{Suggestion: suggestion(t), Number: n, Loss: loss, Failed: r.State == trials.Failed})
-	if math.IsNaN(loss) {
-		return
-	}
 	own := v.learners[r.Spec.Learner]
 	if own == nil {
 		own = new(tally)
 		v.learners[r.Spec.Learner] = own
+	}
+	if math.IsNaN(loss) {
+		if r.State == trials.Failed && !r.Started.IsZero() {
+			own.vain = max(own.vain, r.Finished.Sub(r.Started))
+		}
+		return
 	}
 	v.ended++
 	own.ended++

@@ -12,7 +12,9 @@ import (
 // steps boosts well in small ones.
 const (
 	shareHeat   = 0.1 // of the time left that a heat may take, with a hold-out
+	shareLate   = 0.5 // the same when the heats are over
 	shareInCV   = 0.2 // the same in cross-validation, for what portfolios have
+	shareSample = 0.5 // the same for what is sampled
 	shareAlone  = 0.2 // the same for a trial of another learner
 	heatsUntil  = 0.5 // part of the search after which the best is taken up again
 	finalShare  = 0.9 // of the time left that it is paced for
@@ -56,6 +58,20 @@ func (s *State) paced(sug search.Suggestion, factor float64) (search.Suggestion,
 	return sug, true
 }
 
+// late says that the heats are over.
+func (s *State) late() bool {
+	return s.now.Sub(s.started).Seconds() >= heatsUntil*s.End().Sub(s.started).Seconds()
+}
+
+// shareHeat is the part of the time left that a fit of a paced learner is paced for, with
+// a hold-out. What is tried after the heats does not get another turn.
+func (s *State) shareHeat() float64 {
+	if s.late() {
+		return shareLate
+	}
+	return shareHeat
+}
+
 // turn is a share of the time that is left.
 func (s *State) turn(share float64) time.Duration {
 	return time.Duration(share * float64(s.left(s.wait())))
@@ -71,7 +87,7 @@ func (s *State) timeout(sug search.Suggestion) time.Duration {
 	share := shareAlone
 	switch _, paced := s.paced(sug, 1); {
 	case paced:
-		share = shareHeat
+		share = s.shareHeat()
 	case sug.Learner == s.rules.Primary:
 		return bound
 	}
@@ -84,10 +100,10 @@ func (s *State) timeout(sug search.Suggestion) time.Duration {
 // heat is what to try in place of a suggestion: the same in haste, if it would take
 // more than its turn. false means that it was tried before.
 func (s *State) heat(sug search.Suggestion) (search.Suggestion, bool) {
-	share := shareHeat
+	share := s.shareHeat()
 	if !s.holdout() {
 		if share = shareInCV; sug.Origin != "portfolio" {
-			return sug, true
+			share = shareSample
 		}
 	}
 	turn, cost := s.turn(share).Seconds(), s.cost(sug)
@@ -120,7 +136,7 @@ func (r *Rules) unhurried(sug search.Suggestion) string {
 // final is a configuration that did well, with the time that is left, once the heats are
 // over: the best of those that have not been taken up and took much less before.
 func (s *State) final() (search.Suggestion, bool) {
-	if s.best < 0 || !s.holdout() || s.now.Sub(s.started).Seconds() < heatsUntil*s.End().Sub(s.started).Seconds() {
+	if s.best < 0 || !s.holdout() || !s.late() {
 		return search.Suggestion{}, false
 	}
 	k := s.knows()

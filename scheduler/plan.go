@@ -477,9 +477,14 @@ func (p *plan) pace(sug search.Suggestion, factor float64) search.Params {
 
 // ensembleTime is what weighting the ensemble and reading its models may take.
 func (p *plan) ensembleTime(budget time.Duration) time.Duration {
-	values := float64(p.table.Rows()) * float64(metrics.Width(p.shape.Task, p.shape.Classes))
-	chosenOn := float64(min(p.table.Rows(), 10000)) // see ensemble.Options
-	need := 200*time.Millisecond + seconds(values*poolBest/3e7) + seconds(chosenOn*poolBest*1e-6)
+	rows, judged := p.table.Rows(), 0
+	for _, fold := range p.folds {
+		judged += len(fold)
+	}
+	judged = min(judged, rows) // repetitions validate them again
+	width := float64(metrics.Width(p.shape.Task, p.shape.Classes))
+	chosenOn := float64(min(judged, 10000)) // see ensemble.Options
+	need := 200*time.Millisecond + seconds((float64(rows)/3e8+float64(judged)/3e7)*width*poolBest) + seconds(chosenOn*poolBest*1e-6)
 	return min(need, budget/10)
 }
 
@@ -534,8 +539,10 @@ func (r *Rules) limit(c *Config, job *trials.Job, budget, ensemble time.Duration
 	r.Timed = true
 	r.EarlyEnd = o.Has(trials.PartEarlyEnd)
 	r.Since, r.Limit = c.Start, budget
+	r.Closed = !c.RemoteWorkers
 	r.Started = job.Started
 	reserve := c.Reserve + ensemble
+	r.Grace = reserve
 	least := min(500*time.Millisecond, budget/2)
 	t := o.Time
 	if t == 0 && o.Deadline.IsZero() {

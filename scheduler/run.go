@@ -243,7 +243,7 @@ func endedBy(ctx context.Context) string {
 
 func (r *runner) nextTick(now time.Time) time.Duration {
 	next := tickEvery
-	if end := r.state.End(); r.state.Timed() && !end.IsZero() {
+	if end := r.state.End(); r.state.Timed() && end.After(now) {
 		next = min(next, end.Sub(now))
 	}
 	return max(next, time.Millisecond)
