@@ -24,12 +24,6 @@ var students = []string{primary, "symmetric"}
 // of made-up rows has no noise that would end it sooner.
 const mostTrees = 2000
 
-// Speed is measured on timedRows rows, of timedRuns the fastest counts.
-const (
-	timedRows = 512
-	timedRuns = 3
-)
-
 // distillery makes students of one ensemble.
 type distillery struct {
 	*runner
@@ -178,17 +172,7 @@ func (d *distillery) crossFit(ctx context.Context, s *student, within time.Durat
 		if pred == nil {
 			pred = algos.Predict(f.Predictor, d.teach.made.matrix, valid, d.teach.threads)
 		}
-		rep := float32(k/max(1, p.split.Folds) + 1) // repetitions are averaged
-		for i, row := range valid {
-			to := oof[int(row)*width : (int(row)+1)*width]
-			for j, v := range pred[i*width : (i+1)*width] {
-				if to[j] != to[j] {
-					to[j] = v
-				} else {
-					to[j] += (v - to[j]) / rep
-				}
-			}
-		}
+		p.split.Gather(oof, width, valid, pred)
 		s.models, s.steps = append(s.models, f.Predictor), s.steps+float64(f.Steps)/float64(n)
 	}
 	s.took = time.Since(start)
@@ -254,15 +238,7 @@ func (d *distillery) fit(ctx context.Context, l algos.Learner, params search.Par
 // within takes the speed of a student, and reports a limit that it does not keep to.
 func (d *distillery) within(s *student, into *trials.Distilled) error {
 	last := s.models[len(s.models)-1]
-	rows := validated(d.plan.folds)
-	rows = rows[:min(len(rows), timedRows)]
-	best := math.Inf(1)
-	for range timedRuns { // other work can only slow it down
-		start := time.Now()
-		algos.Predict(last, d.teach.made.matrix, rows, 1)
-		best = min(best, time.Since(start).Seconds())
-	}
-	into.RowSeconds = best / float64(len(rows))
+	into.RowSeconds = algos.RowSeconds(last, d.teach.made.matrix, validated(d.plan.folds), algos.LatencyRuns)
 	l, size := &d.rules.Spec.Limits, int64(len(last.Append(nil)))
 	switch most := l.MaxPredictLatency; {
 	case l.MaxModelSize > 0 && size > l.MaxModelSize:

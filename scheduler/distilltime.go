@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/search"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -132,15 +131,11 @@ func (d *distillery) hurry(s *student, left time.Duration) error {
 		return nil
 	}
 	factor := have / need
-	params := d.pace(s.learner, s.params, factor)
+	params := d.plan.pace(search.Suggestion{Learner: s.learner.Name(), Params: s.params}, factor)
 	if params == nil || factor < leastPace {
 		return fmt.Errorf("%w: %s takes %v by what its trials took, %v were left", errNoTime, s.learner.Name(),
 			seconds(need).Round(10*time.Millisecond), max(0, left).Round(10*time.Millisecond))
 	}
 	s.params = params
 	return nil
-}
-
-func (d *distillery) pace(l algos.Learner, params search.Params, factor float64) search.Params {
-	return d.plan.pace(search.Suggestion{Learner: l.Name(), Params: params}, factor)
 }

@@ -10,8 +10,8 @@ import (
 // usualLatency is what the fold models of a job with a clock may take for a row where it
 // sets no limit: a job without a clock keeps all of them, so that it can be repeated. On
 // seven tables of 2,000 to 18,000 rows two of five gave up 0 to 0.5 % of the loss (1.8 %
-// on one), for less than half of the time; on two of 600 rows
-// two of eight gave up 7 % and gained 0.4 %.
+// on one), for less than half of the time; on two of 600 rows two of eight gave up 7 % and
+// gained 0.4 %.
 const usualLatency = 50 * time.Microsecond
 
 // each is what one of the candidate's fold models costs.

@@ -47,10 +47,18 @@ func (s *State) holdout() bool { return s.rules.Spec.Split.Count() <= 1 }
 
 // paced answers the configuration at another pace, false if its learner has none.
 func (s *State) paced(sug search.Suggestion, factor float64) (search.Suggestion, bool) {
-	if s.rules.Pace == nil || !s.Timed() || s.End().IsZero() {
+	if !s.Timed() || s.End().IsZero() {
 		return sug, false
 	}
-	params := s.rules.Pace(sug, factor)
+	return s.rules.paced(sug, factor)
+}
+
+// paced is State.paced whether there is a clock or not.
+func (r *Rules) paced(sug search.Suggestion, factor float64) (search.Suggestion, bool) {
+	if r.Pace == nil {
+		return sug, false
+	}
+	params := r.Pace(sug, factor)
 	if params == nil {
 		return sug, false
 	}
@@ -123,14 +131,8 @@ const slowest = 1e6
 
 // unhurried is the key of a configuration at the slowest pace, its own without one.
 func (r *Rules) unhurried(sug search.Suggestion) string {
-	if r.Pace == nil {
-		return sug.Key
-	}
-	params := r.Pace(sug, slowest)
-	if params == nil {
-		return sug.Key
-	}
-	return search.Key(sug.Learner, params)
+	sug, _ = r.paced(sug, slowest)
+	return sug.Key
 }
 
 // final is a configuration that did well, with the time that is left, once the heats are

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-
-	"github.com/seed-09a2cce4/automl/trials"
 )
 
 // A job with a clock ends before its time when nothing more is to be gained: when its
@@ -56,30 +54,15 @@ func (g *trend) gained() bool {
 		sum += r.Result.Loss
 	}
 	mean := sum / settledTop
-	least := max(settledPart*math.Abs(g.level), settledNoise*foldError(g.top[0]))
+	least := settledPart * math.Abs(g.level)
+	if noise := g.top[0].Result.StdErr(); noise != nil {
+		least = max(least, settledNoise**noise)
+	}
 	if g.mark > 0 && !(mean < g.level-least) {
 		return false
 	}
 	g.level = mean
 	return true
-}
-
-// foldError is the standard error of a trial's loss by its spread over the folds, 0 if
-// there are none.
-func foldError(r *trials.Record) float64 {
-	losses := r.Result.FoldLosses
-	n := float64(len(losses))
-	if n < 2 {
-		return 0
-	}
-	mean, square := 0.0, 0.0
-	for _, l := range losses {
-		mean += l / n
-	}
-	for _, l := range losses {
-		square += (l - mean) * (l - mean)
-	}
-	return math.Sqrt(square / (n - 1) / n)
 }
 
 // settled says in words why nothing more is to be gained, "" as long as there may be.

@@ -119,10 +119,14 @@ func row(r *Record, m metrics.Metric) Row {
 		out.Folds = len(res.FoldLosses)
 		score := m.FromLoss(res.Loss)
 		out.Score = &score
-		out.StdErr = stdErr(res.FoldLosses)
+		out.StdErr = res.StdErr()
 	}
 	return out
 }
+
+// StdErr is the standard error of the mean loss over folds, nil with fewer than two or
+// where it is not finite.
+func (r *Result) StdErr() *float64 { return stdErr(r.FoldLosses) }
 
 func stdErr(x []float64) *float64 {
 	if len(x) < 2 {

@@ -78,6 +78,23 @@ func (s Split) Train(n int, valid, keys []int32) []int32 {
 // once more, on all rows: they are earlier than any that its model will be asked about.
 func (s Split) Whole() bool { return s.By == featurize.ByTime && s.Fixed == 0 }
 
+// Gather takes the predictions for the validation rows of a fold, width a row, into those
+// for all rows, which are NaN at first. Those of repetitions are averaged, so that they
+// need no more room than one.
+func (s Split) Gather(all []float32, width int, valid []int32, pred []float32) {
+	share := 1 / float32(max(1, s.Repeats))
+	for i, row := range valid {
+		to := all[int(row)*width : (int(row)+1)*width]
+		for j := range to {
+			v := float32(pred[i*width+j] * share)
+			if to[j] == to[j] {
+				v += to[j]
+			}
+			to[j] = v
+		}
+	}
+}
+
 func span(lo, hi int) []int32 {
 	rows := make([]int32, 0, max(0, hi-lo))
 	for i := lo; i < hi; i++ {

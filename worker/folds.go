@@ -301,7 +301,7 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 			return errors.New("predictions that are not numbers")
 		}
 	}
-	t.gather(valid, pred)
+	t.spec.Split.Gather(t.oof, t.width, valid, pred)
 	loss, err := t.loss(valid, pred)
 	if err != nil {
 		// The fold may lack a class that the metric needs; all folds together
@@ -313,22 +313,6 @@ func (t *trial) score(k int, f *algos.Fitted) error {
 	t.result.Truncated = t.result.Truncated || f.Truncated
 	t.keep(f)
 	return nil
-}
-
-// gather takes in the predictions of a fold; those of repetitions are averaged, so
-// that they need no more room than one.
-func (t *trial) gather(valid []int32, pred []float32) {
-	share := 1 / float32(max(1, t.spec.Split.Repeats))
-	for i, row := range valid {
-		to := t.oof[int(row)*t.width : (int(row)+1)*t.width]
-		for j := range to {
-			v := float32(pred[i*t.width+j] * share)
-			if to[j] == to[j] {
-				v += to[j]
-			}
-			to[j] = v
-		}
-	}
 }
 
 // loss of the predictions (one a row of rows, in order).

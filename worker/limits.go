@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
@@ -51,13 +50,6 @@ func (t *trial) limitTime(ctx context.Context) (context.Context, context.CancelF
 	return context.WithDeadline(ctx, end)
 }
 
-// Speed is measured on latencyRows rows at a time; where it is limited latencyRuns times,
-// of which the fastest counts: what else runs can only slow it down.
-const (
-	latencyRows = 512
-	latencyRuns = 3
-)
-
 // timed takes in what a fold's model takes for its validation rows: took seconds, or 0
 // where they came with the model.
 func (t *trial) timed(p predictor.Predictor, rows []int32, took float64) {
@@ -79,18 +71,11 @@ func (t *trial) timed(p predictor.Predictor, rows []int32, took float64) {
 
 // rowSeconds is what a model takes for a row on one thread.
 func (t *trial) rowSeconds(p predictor.Predictor, rows []int32) float64 {
-	rows = rows[:min(len(rows), latencyRows)]
 	runs := 1
 	if t.spec.Limits.MaxPredictLatency > 0 {
-		runs = latencyRuns
+		runs = algos.LatencyRuns
 	}
-	best := math.Inf(1)
-	for range runs {
-		start := time.Now()
-		algos.Predict(p, t.p.Matrix, rows, 1)
-		best = min(best, time.Since(start).Seconds())
-	}
-	return best / float64(len(rows))
+	return algos.RowSeconds(p, t.p.Matrix, rows, runs)
 }
 
 // beyond says which of the job's limits a model of the folds so far does not keep to by

@@ -39,12 +39,12 @@ func choose(ctx context.Context, r *algos.Request, left []*candidate, count int)
 		count = usualFolds(len(rows), len(left))
 	}
 	for _, valid := range cut(r, count) {
-		train := take(rows, folds.Rest(len(rows), valid))
+		train := algos.Pick(rows, folds.Rest(len(rows), valid))
 		if len(valid) == 0 || len(train) == 0 {
 			continue
 		}
 		for _, c := range left {
-			if err := c.validate(ctx, train, take(rows, valid)); err != nil {
+			if err := c.validate(ctx, train, algos.Pick(rows, valid)); err != nil {
 				return nil, err
 			}
 			if err := ctx.Err(); err != nil { // it may have been cut short
@@ -71,9 +71,9 @@ func choose(ctx context.Context, r *algos.Request, left []*candidate, count int)
 // that is there several times, stay together.
 func cut(r *algos.Request, count int) [][]int32 {
 	s := folds.Split{Count: count, Holdout: holdout, Seed: r.Seed}
-	y := take(r.Train.Y, r.Train.Rows)
+	y := algos.Pick(r.Train.Y, r.Train.Rows)
 	if r.Train.Groups != nil {
-		if of, groups := dense(take(r.Train.Groups, r.Train.Rows)); groups > 1 {
+		if of, groups := dense(algos.Pick(r.Train.Groups, r.Train.Rows)); groups > 1 {
 			return s.Groups(r.Problem.Task, y, of)
 		}
 	}
@@ -97,12 +97,4 @@ func dense(values []int32) ([]int32, int) {
 		of[i] = n
 	}
 	return of, len(seen)
-}
-
-func take[T any](from []T, at []int32) []T {
-	out := make([]T, len(at))
-	for i, k := range at {
-		out[i] = from[k]
-	}
-	return out
 }

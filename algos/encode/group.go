@@ -3,6 +3,7 @@ package encode
 import (
 	"slices"
 
+	"github.com/seed-09a2cce4/automl/algos/predictor"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
@@ -12,15 +13,6 @@ type Grouping struct {
 	Features, Levels []int32
 	Keys             []uint64 // of the groups with training rows, ascending
 	Of               []int32  // group of each row of the frame, -1 if it has no training row
-}
-
-// digit is the code of a value, levels for a missing or unknown one: as package
-// predictor has it.
-func digit(v float32, levels int32) uint64 {
-	if v >= 0 && v < float32(levels) {
-		return uint64(v)
-	}
-	return uint64(levels)
 }
 
 // NewGrouping groups the rows of a frame by features, which are ascending; levels are
@@ -34,7 +26,7 @@ func NewGrouping(f *matrix.Frame, features, levels, train []int32) *Grouping {
 		base := uint64(levels[k]) + 1
 		size *= base
 		for i, v := range f.Cols[j] {
-			keys[i] = keys[i]*base + digit(v, levels[k])
+			keys[i] = keys[i]*base + predictor.Digit(v, levels[k])
 		}
 	}
 	if size <= uint64(4*f.Rows+1024) {
@@ -89,6 +81,23 @@ func (g *Grouping) At(train []int32) []int32 {
 	out := make([]int32, len(train))
 	for i, r := range train {
 		out[i] = g.Of[r]
+	}
+	return out
+}
+
+// Column has the groups' values for each row of the frame, none for rows of no group;
+// training rows have values of their own where own, in their order, is not nil.
+func (g *Grouping) Column(values []float32, none float32, train []int32, own []float64) []float32 {
+	out := make([]float32, len(g.Of))
+	for i, k := range g.Of {
+		if out[i] = none; k >= 0 {
+			out[i] = values[k]
+		}
+	}
+	if own != nil {
+		for i, r := range train {
+			out[r] = float32(own[i])
+		}
 	}
 	return out
 }

@@ -109,18 +109,12 @@ func (s *shaped) encode(r *algos.Request, target *encode.Target, j int, out *mat
 	for c, class := range target.Classes {
 		e := target.Encode(c, at, len(g.Keys), f.Encoding.Smooth, f.Encoding.By)
 		table.Default[c] = float32(e.None)
+		whole := make([]float32, len(g.Keys))
 		for k, v := range e.Whole {
-			table.Values[k*len(target.Classes)+c] = float32(v)
+			whole[k] = float32(v)
+			table.Values[k*len(target.Classes)+c] = whole[k]
 		}
-		col := make([]float32, frame.Rows)
-		for i, k := range g.Of {
-			if col[i] = table.Default[c]; k >= 0 {
-				col[i] = float32(e.Whole[k])
-			}
-		}
-		for i, row := range r.Train.Rows {
-			col[row] = float32(e.Train[i])
-		}
+		col := g.Column(whole, table.Default[c], r.Train.Rows, e.Train)
 		name := f.Name
 		if len(target.Classes) > 1 {
 			name = fmt.Sprintf("%s[%d]", f.Name, class)
@@ -136,10 +130,7 @@ func (s *shaped) encode(r *algos.Request, target *encode.Target, j int, out *mat
 func encoderOf(f *matrix.Frame, rows []int32, threads int) *matrix.Encoder {
 	part := &matrix.Frame{Rows: len(rows), Features: f.Features, Cols: make([][]float32, len(f.Cols))}
 	algos.Each(len(f.Cols), threads, func(j int) {
-		part.Cols[j] = make([]float32, len(rows))
-		for i, r := range rows {
-			part.Cols[j][i] = f.Cols[j][r]
-		}
+		part.Cols[j] = algos.Pick(f.Cols[j], rows)
 	})
 	return matrix.FitEncoder(part, len(rows))
 }

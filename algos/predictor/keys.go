@@ -88,14 +88,24 @@ func (x *keyIndex) groups(of, levels []int32, cols [][]float32, rows, out []int3
 	for i, r := range rows {
 		key := uint64(0)
 		for k, j := range of {
-			key = key*(uint64(levels[k])+1) + digit(cols[j][r], levels[k])
+			key = key*(uint64(levels[k])+1) + Digit(cols[j][r], levels[k])
 		}
 		out[i] = x.find(key)
 	}
 }
 
-// digit is the code of a value, levels for a missing or unknown one.
-func digit(v float32, levels int32) uint64 {
+// group finds the group of a row with these values by feature.
+func (x *keyIndex) group(of, levels []int32, values []float64) int32 {
+	key := uint64(0)
+	for k, j := range of {
+		key = key*(uint64(levels[k])+1) + Digit(float32(values[j]), levels[k])
+	}
+	return x.find(key)
+}
+
+// Digit is the code of a value of a feature in the keys of groups (see Table), levels
+// for a missing or unknown one.
+func Digit(v float32, levels int32) uint64 {
 	if v >= 0 && v < float32(levels) {
 		return uint64(v)
 	}

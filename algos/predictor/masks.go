@@ -79,8 +79,7 @@ func (t *Trees) mask(from, to uint32) maskTree {
 	return m
 }
 
-// lay appends a cell and all below it; false if a question
-// does not suit.
+// lay appends a cell and all below it; false if a question does not suit.
 func (m *maskTree) lay(t *Trees, root, c uint32) bool {
 	left := t.left(c)
 	if left == c {

@@ -371,11 +371,7 @@ func (p *Prepared) newRow() *preparedRow {
 func (p *Prepared) one(s *preparedRow, r *Row, out []float32) {
 	copy(s.x, r.Features[:p.features])
 	for _, i := range p.tables {
-		l, key := &p.lookups[i], uint64(0)
-		for k, j := range l.Features {
-			key = key*(uint64(l.Levels[k])+1) + digit(float32(s.x[j]), l.Levels[k])
-		}
-		s.group[i] = p.index[i].find(key)
+		s.group[i] = p.index[i].group(p.lookups[i].Features, p.lookups[i].Levels, s.x)
 	}
 	for _, i := range p.needed {
 		c, at := p.columns[i], p.features+int(i)

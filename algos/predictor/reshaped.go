@@ -137,11 +137,7 @@ func (p *Reshaped) PredictOne(r *Row, out []float32) {
 	}
 	defer p.rows.Put(s)
 	for i := range p.lookups {
-		l, key := &p.lookups[i], uint64(0)
-		for k, j := range l.Features {
-			key = key*(uint64(l.Levels[k])+1) + digit(float32(r.Features[j]), l.Levels[k])
-		}
-		s.group[i] = p.index[i].find(key)
+		s.group[i] = p.index[i].group(p.lookups[i].Features, p.lookups[i].Levels, r.Features)
 	}
 	for k, from := range p.sources {
 		if from.Table >= 0 {

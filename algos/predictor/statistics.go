@@ -229,11 +229,7 @@ func (s *Statistics) PredictOne(r *Row, out []float32) {
 	*x = append((*x)[:0], r.Features[:s.features]...)
 	for k := range s.tables {
 		t := &s.tables[k]
-		key := uint64(0)
-		for i, j := range t.Features {
-			key = key*(uint64(t.Levels[i])+1) + digit(float32(r.Features[j]), t.Levels[i])
-		}
-		group := t.index.find(key)
+		group := t.index.group(t.Features, t.Levels, r.Features)
 		for c := range t.Default {
 			*x = append(*x, float64(t.value(group, c)))
 		}

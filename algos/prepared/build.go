@@ -134,13 +134,12 @@ func (b *builder) fromGroups(m *made) {
 	g := b.groups[groupKey(m.expr.of)]
 	train := b.request.Train.Rows
 	at := g.At(train)
-	var enc *encode.Encoding
-	var whole []float64
+	var whole, own []float64
 	none := math.Log1p(1) // a new group is like one that had one row
 	switch m.expr.kind {
 	case encoded:
-		enc = b.target.Encode(m.expr.class, at, len(g.Keys), b.smooth, b.by)
-		whole, none = enc.Whole, enc.None
+		enc := b.target.Encode(m.expr.class, at, len(g.Keys), b.smooth, b.by)
+		whole, none, own = enc.Whole, enc.None, enc.Train
 	case counted:
 		whole = b.counts(at, len(g.Keys))
 	case averaged:
@@ -150,18 +149,7 @@ func (b *builder) fromGroups(m *made) {
 	for k, v := range whole {
 		m.group[k] = float32(v)
 	}
-	m.values = make([]float32, b.frame.Rows)
-	for i, k := range g.Of {
-		m.values[i] = m.none
-		if k >= 0 {
-			m.values[i] = m.group[k]
-		}
-	}
-	if enc != nil {
-		for i, r := range train {
-			m.values[r] = float32(enc.Train[i])
-		}
-	}
+	m.values = g.Column(m.group, m.none, train, own)
 }
 
 // counts are the logarithms of one more than the rows of each group.

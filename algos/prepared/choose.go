@@ -78,26 +78,18 @@ func sample(r *algos.Request, most int) *algos.Request {
 	slices.Sort(rows)
 	f := r.Train.M.Frame
 	part := &matrix.Frame{Rows: len(rows), Features: f.Features, Cols: make([][]float32, len(f.Cols))}
-	algos.Each(len(f.Cols), r.Threads, func(j int) { part.Cols[j] = pick(f.Cols[j], rows) })
-	out.Train = algos.Data{M: matrix.New(part, nil, max(1, r.Threads)), Y: pick(r.Train.Y, rows), Rows: make([]int32, len(rows))}
+	algos.Each(len(f.Cols), r.Threads, func(j int) { part.Cols[j] = algos.Pick(f.Cols[j], rows) })
+	out.Train = algos.Data{M: matrix.New(part, nil, max(1, r.Threads)), Y: algos.Pick(r.Train.Y, rows), Rows: make([]int32, len(rows))}
 	if r.Train.W != nil {
-		out.Train.W = pick(r.Train.W, rows)
+		out.Train.W = algos.Pick(r.Train.W, rows)
 	}
 	if r.Train.Groups != nil {
-		out.Train.Groups = pick(r.Train.Groups, rows)
+		out.Train.Groups = algos.Pick(r.Train.Groups, rows)
 	}
 	for i := range out.Train.Rows {
 		out.Train.Rows[i] = int32(i)
 	}
 	return &out
-}
-
-func pick[T any](from []T, rows []int32) []T {
-	out := make([]T, len(rows))
-	for i, r := range rows {
-		out[i] = from[r]
-	}
-	return out
 }
 
 // chooser finds columns on a sample.

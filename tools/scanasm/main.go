@@ -22,6 +22,15 @@ func main() {
 	Generate()
 }
 
+// place is where a parameter is.
+func place(param string) Mem {
+	p, err := Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return p.Addr
+}
+
 // pass computes eight cuts at a time as leafScan.thresholds does one.
 func pass() {
 	TEXT("passAVX512", NOSPLIT, "func(cells *int64, blocks int, acc int64, l2 *float64) (passed int, after int64)")
@@ -41,11 +50,7 @@ func pass() {
 	shift := XMM()
 	VMOVQ(Mem{Base: r, Disp: 56}, shift)
 	acc, zero, last := ZMM(), ZMM(), ZMM()
-	before, err := Param("acc").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VPBROADCASTQ(before.Addr, acc)
+	VPBROADCASTQ(place("acc"), acc)
 	VPXORQ(zero, zero, zero)
 	seven := GP64()
 	MOVQ(U32(7), seven)
@@ -137,11 +142,7 @@ func partRows() {
 	half := Load(Param("half"), GP64())
 	LEAQ(Mem{Base: tile, Index: half, Scale: 4}, tile)
 	shift := XMM()
-	at, err := Param("shift").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VMOVQ(at.Addr, shift)
+	VMOVQ(place("shift"), shift)
 	sides := Load(Param("table"), GP64())
 	var table [4]reg.VecVirtual
 	for i := range table {
