@@ -31,8 +31,10 @@ const (
 	lagNoOp      = 256
 	shareOfFolds = 0.3  // of the budget that the default trial's folds may take
 	shareOfMany  = 0.05 // the same for the folds of small tables
+	shareOfLarge = 0.03 // the same for the folds of tables of over manyRows
 	shareOfQuick = 0.03 // of the budget that the fit of a quick learner takes at most
 	fewRows      = 1000 // below which there may be more folds
+	manyRows     = 100 * fewRows
 	poolBytes    = 512 << 20
 	// measuredFeatures bounds the tables that measured orders are for: those measured had
 	// no more features, and no text.

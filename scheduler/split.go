@@ -161,11 +161,16 @@ func (p *plan) rowsOfFit() int {
 // autoFolds is the number of folds, 1 for a hold-out.
 func (p *plan) autoFolds(budget time.Duration) int {
 	cost := p.defaultCost() * float64(max(1, p.split.Repeats))
-	k := 1
+	k, share := 1, shareOfFolds
+	if p.shape.Rows > manyRows {
+		// A small part of so many rows tells models apart, and boosting goes on to gain
+		// by more and slower rounds than folds leave time for.
+		share = shareOfLarge
+	}
 	switch total := budget.Seconds(); {
 	case p.shape.Rows < fewRows && 8*cost <= shareOfMany*total:
 		k = 8
-	case 5*cost <= shareOfFolds*total, 5*cost <= total && p.shape.Rows < 5*fewRows:
+	case 5*cost <= share*total, 5*cost <= total && p.shape.Rows < 5*fewRows:
 		k = 5
 	case 3*cost <= shareOfFolds*total && p.shape.Rows < 20*fewRows, p.shape.Rows < 2*fewRows:
 		k = 3 // a hold-out of a few hundred rows tells little

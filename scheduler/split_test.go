@@ -3,6 +3,7 @@ package scheduler
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/data"
@@ -62,6 +63,31 @@ func TestWindowsOfOneClass(t *testing.T) {
 		}
 		if err == nil && (p.split.Folds != tt.want || len(p.folds) != tt.want) {
 			t.Errorf("%+v: %d folds", tt, p.split.Folds)
+		}
+	}
+}
+
+// Tables of very many rows take a hold-out where smaller ones that cost as much take
+// folds, until the budget is far larger.
+func TestFoldsBySizeAndTime(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		rows, features int
+		budget         time.Duration
+		want           int
+	}{
+		{500, 10, time.Minute, 8},
+		{50_000, 200, time.Minute, 1},
+		{50_000, 200, 5 * time.Minute, 5}, // folds of 10 s each
+		{200_000, 50, 5 * time.Minute, 1},
+		{200_000, 50, time.Hour, 5},
+	} {
+		p := &plan{
+			learners: []algos.Learner{paper{"gbdt"}},
+			shape:    algos.Shape{Rows: tt.rows, Features: tt.features, Task: metrics.Regression},
+		}
+		if got := p.autoFolds(tt.budget); got != tt.want {
+			t.Errorf("%d x %d in %v: %d folds, want %d", tt.rows, tt.features, tt.budget, got, tt.want)
 		}
 	}
 }
