@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 )
 
-// treesVersion is the first byte of the binary form.
-const treesVersion = 2
+const (
+	// treesVersion is the first byte of the binary form.
+	treesVersion = 3
+	// oldestTrees is the version before sets could be listed, otherwise the same.
+	oldestTrees = 2
+)
 
 // What the binary form has, bits of its flags.
 const (
@@ -38,8 +43,9 @@ const (
 // Then the number of tables and for each the feature, a byte (twice the rule for
 // missing values, plus one if they go left, plus eight for double precision), the
 // number of thresholds and these in ascending order; the number of sets and for
-// each the feature, a byte (one if missing values go left), the number of words
-// and these (32 bits).
+// each the feature, a byte (one if missing values go left, plus two if the set is
+// listed), the number of words and these (32 bits each) or, of a listed set, the number
+// of its categories and these in ascending order, each but the first less the one before.
 //
 // Then the number of trees; for each the number of nodes and the nodes level by
 // level, so that children need no indices; for each node its tag, its cover
@@ -197,18 +203,62 @@ func (p *plan) append(b []byte) []byte {
 			b = appendNumber(b, v, double)
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(len(p.sets)))
-	for i := range p.sets {
-		s := &p.sets[i]
-		b = binary.AppendUvarint(b, uint64(s.feature))
+	return appendSets(b, p.sets)
+}
+
+const (
+	headMissingLeft = 1 << iota
+	headListed
+)
+
+// listedWords bounds the words of sets that are listed: so many for each byte of all
+// sets so far, that a short file cannot ask for much memory.
+const listedWords = 8
+
+// appendSets lists the sets that are shorter so: of thousands of categories most nodes
+// tell a few apart from those that they never saw.
+func appendSets(b []byte, sets []catSet) []byte {
+	b = binary.AppendUvarint(b, uint64(len(sets)))
+	start, listed := len(b), 0
+	var list []byte
+	for i := range sets {
+		s := &sets[i]
+		head := byte(0)
 		if s.missingLeft {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
+			head = headMissingLeft
 		}
+		list = s.appendList(list[:0])
+		short := len(list) < 4*len(s.words) && listed+len(s.words) <= listedWords*(len(b)-start+len(list))
+		if short {
+			head |= headListed
+			listed += len(s.words)
+		}
+		b = append(binary.AppendUvarint(b, uint64(s.feature)), head)
 		b = binary.AppendUvarint(b, uint64(len(s.words)))
+		if short {
+			b = append(b, list...)
+			continue
+		}
 		for _, w := range s.words {
 			b = binary.LittleEndian.AppendUint32(b, w)
+		}
+	}
+	return b
+}
+
+// appendList appends how many categories the set has, and the steps from each to the next.
+func (s *catSet) appendList(b []byte) []byte {
+	n := 0
+	for _, w := range s.words {
+		n += bits.OnesCount32(w)
+	}
+	b = binary.AppendUvarint(b, uint64(n))
+	last := 0
+	for k, w := range s.words {
+		for ; w != 0; w &= w - 1 {
+			at := 32*k + bits.TrailingZeros32(w)
+			b = binary.AppendUvarint(b, uint64(at-last))
+			last = at
 		}
 	}
 	return b
@@ -365,8 +415,8 @@ func decodeTrees(b []byte, features int) (*Trees, error) {
 func (r *treeReader) trees() *Trees {
 	head := r.take(3)
 	switch {
-	case r.err == nil && head[0] < treesVersion:
-		r.fail(fmt.Errorf("format version %d is older than %d, the only one this version of automl reads: train the model again", head[0], treesVersion))
+	case r.err == nil && head[0] < oldestTrees:
+		r.fail(fmt.Errorf("format version %d is older than %d, the oldest that this version of automl reads: train the model again", head[0], oldestTrees))
 	case r.err == nil && head[0] > treesVersion:
 		r.fail(fmt.Errorf("format version %d is above %d: written by a newer version of automl", head[0], treesVersion))
 	case r.err == nil && (Link(head[1]) > Step || head[2]&hasCovers != 0 && head[2]&hasCounts != 0):
@@ -419,14 +469,54 @@ func (r *treeReader) plan() {
 	for n := r.uint("number of tables", len(r.b)); n > 0 && r.err == nil; n-- {
 		r.tables = append(r.tables, r.table())
 	}
-	for n := r.uint("number of sets", len(r.b)); n > 0 && r.err == nil; n-- {
-		s := catSet{feature: r.feature(), missingLeft: r.take(1)[0] == 1}
-		s.words = make([]uint32, r.uint("number of set words", min(maxWords, len(r.b)/4)))
-		for k := range s.words {
-			s.words[k] = binary.LittleEndian.Uint32(r.take(4))
+	r.categorySets()
+}
+
+func (r *treeReader) categorySets() {
+	n := r.uint("number of sets", len(r.b))
+	start, listed := len(r.b), 0
+	for ; n > 0 && r.err == nil; n-- {
+		f, head := r.feature(), r.take(1)[0]
+		s := catSet{feature: f, missingLeft: head&headMissingLeft != 0}
+		if head > headMissingLeft|headListed {
+			r.fail(fmt.Errorf("unknown rule %d of a set", head))
+		}
+		if head&headListed == 0 {
+			s.words = make([]uint32, r.uint("number of set words", min(maxWords, len(r.b)/4)))
+			for k := range s.words {
+				s.words[k] = binary.LittleEndian.Uint32(r.take(4))
+			}
+		} else {
+			words := r.uint("number of set words", maxWords)
+			list := r.codes(words)
+			if listed += words; listed > listedWords*(start-len(r.b)) {
+				r.fail(fmt.Errorf("sets of %d words in %d bytes", listed, start-len(r.b)))
+			}
+			if r.err == nil {
+				s.words = make([]uint32, words)
+				for _, c := range list {
+					s.words[c>>5] |= 1 << (c & 31)
+				}
+			}
 		}
 		r.sets = append(r.sets, s)
 	}
+}
+
+// codes reads a list of categories below 32 times words.
+func (r *treeReader) codes(words int) []int {
+	list := make([]int, r.uint("number of categories", min(len(r.b), 32*words)))
+	last := 0
+	for i := range list {
+		last += r.uint("category", 32*words-1-last)
+		if i > 0 && last == list[i-1] {
+			r.fail(errors.New("categories are not in ascending order"))
+		}
+		if list[i] = last; r.err != nil {
+			return nil
+		}
+	}
+	return list
 }
 
 // valueTable reads the table of the leaves' values.

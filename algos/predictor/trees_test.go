@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -511,7 +512,7 @@ func TestDecodeTreesRefuses(t *testing.T) {
 		{"infinite leaf", NewTrees([]Tree{{leaf(inf)}}, 1, nil, Identity).Append(nil), 2},
 		{"infinite base", NewTrees(nil, 1, []float64{math.Inf(1)}, Identity).Append(nil), 2},
 		{"newer version", append([]byte{treesVersion + 1}, good[1:]...), 2},
-		{"older version", append([]byte{treesVersion - 1}, good[1:]...), 2},
+		{"older version", append([]byte{oldestTrees - 1}, good[1:]...), 2},
 		{"unknown link", append([]byte{treesVersion, 99}, good[2:]...), 2},
 		{"mean of half a round", NewTrees([]Tree{stump}, 2, nil, Mean).Append(nil), 2},
 		{"width 0", append(append(slices.Clone(good[:head]), 0), good[head+1:]...), 2},
@@ -522,6 +523,25 @@ func TestDecodeTreesRefuses(t *testing.T) {
 		{"huge number of tables", binary.AppendUvarint(slices.Clone(empty[:len(empty)-3]), 1<<30), 2},
 		{"huge number of sets", binary.AppendUvarint(slices.Clone(empty[:len(empty)-2]), 1<<30), 2},
 	}
+	oneSet := func(set ...byte) []byte {
+		b := append(slices.Clone(empty[:len(empty)-2]), 1, 0)
+		return append(append(b, set...), 0) // no trees
+	}
+	if _, err := decodeTrees(oneSet(headListed, 2, 2, 40, 23), 2); err != nil {
+		t.Fatal(err)
+	}
+	tests = append(tests, []struct {
+		name     string
+		b        []byte
+		features int
+	}{
+		{"unknown rule of a set", oneSet(4, 0), 2},
+		{"category beyond the words", oneSet(headListed, 2, 2, 40, 24), 2},
+		{"a category twice", oneSet(headListed, 2, 2, 40, 0), 2},
+		{"more categories than words have", oneSet(headListed, 0, 1, 0), 2},
+		{"many words in few bytes", oneSet(headListed, 100, 2, 40, 23), 2},
+		{"huge number of words", oneSet(headListed, 0xff, 0xff, 0xff, 0x0f, 2, 40, 23), 2},
+	}...)
 	for n := range good {
 		tests = append(tests, struct {
 			name     string
@@ -536,6 +556,43 @@ func TestDecodeTreesRefuses(t *testing.T) {
 				t.Errorf("accepted: %+v", p.Trees())
 			}
 		})
+	}
+}
+
+// Sets of a few among very many categories take little, and are the same when read.
+func TestListedSets(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 1))
+	for name, tt := range map[string]struct{ words, members, most int }{
+		"few of many":       {130, 20, 60},
+		"half of them":      {130, 1 << 12, 600},
+		"one of a million":  {1 << 15, 1, 9000},
+		"no more than that": {1, 3, 60},
+	} {
+		const count = 50
+		var trees []Tree
+		for range count {
+			set := make([]uint32, tt.words)
+			for range tt.members {
+				c := r.IntN(32 * tt.words)
+				set[c>>5] |= 1 << (c & 31)
+			}
+			set[tt.words-1] |= 1 << 31
+			trees = append(trees, Tree{{Cats: set, Left: 1, Right: 2, Cover: 2},
+				{Feature: -1, Cover: 1, Value: []float64{1}}, {Feature: -1, Cover: 1, Value: []float64{2}}})
+		}
+		p := NewTrees(trees, 1, nil, Identity)
+		b := p.Append(nil)
+		if size := len(b) / count; size > tt.most {
+			t.Errorf("%s: %d bytes a set", name, size)
+		}
+		q, err := decodeTrees(b, 1)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !reflect.DeepEqual(q.Trees(), p.Trees()) || !bytes.Equal(q.Append(nil), b) {
+			t.Errorf("%s: read as other trees", name)
+		}
 	}
 }
 
