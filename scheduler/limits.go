@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/infold"
 	"github.com/seed-09a2cce4/automl/metrics"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -35,7 +36,7 @@ func (p *plan) checkMemory(o *trials.JobOptions) error {
 	least, learner := int64(math.MaxInt64), ""
 	width := metrics.Width(p.shape.Task, p.shape.Classes)
 	for _, l := range p.real() {
-		fit := l.Estimate(p.shape, firstParams(l, p.shape)).Bytes
+		fit := infold.Estimate(l, p.shape, firstParams(l, p.shape)).Bytes
 		if n := trials.HeldBytes(fit, p.table.Rows(), width, p.prepared.Bytes()); n < least {
 			least, learner = n, l.Name()
 		}

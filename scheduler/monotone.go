@@ -71,7 +71,7 @@ func (p *plan) directed(name string) error {
 // space is what is searched for a learner: its own, and the directions as
 // parameters with one choice, so that they travel with each configuration.
 func (p *plan) space(l algos.Learner) search.Space {
-	s := l.Space(p.shape)
+	s := withFeatures(l.Space(p.shape), p.shape)
 	m, ok := l.(algos.Monotone)
 	if !ok || p.monotone == nil {
 		return s

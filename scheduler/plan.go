@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-09a2cce4/automl/algos"
+	"github.com/seed-09a2cce4/automl/algos/infold"
 	"github.com/seed-09a2cce4/automl/bus"
 	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/featurize"
@@ -377,14 +378,15 @@ func (p *plan) defaultCost() float64 {
 
 // firstCost is the declared time of one fit of a learner's default configuration.
 func (p *plan) firstCost(l algos.Learner) float64 {
-	return l.Estimate(p.shape, firstParams(l, p.shape)).Seconds
+	return infold.Estimate(l, p.shape, firstParams(l, p.shape)).Seconds
 }
 
 func firstParams(l algos.Learner, s algos.Shape) search.Params {
+	space := withFeatures(l.Space(s), s)
 	if list := startingPoints(l, s); len(list) > 0 {
-		return l.Space(s).Complete(list[0])
+		return space.Complete(list[0])
 	}
-	return l.Space(s).Complete(nil)
+	return space.Complete(nil)
 }
 
 // startingPoints are a learner's default and what to try next, as measured or, where
@@ -458,7 +460,7 @@ func (p *plan) cost(threads int) func(search.Suggestion) float64 {
 		if l == nil {
 			return 0
 		}
-		sec := l.Estimate(shape, s.Params).Seconds * float64(p.split.Count()) / float64(max(1, threads))
+		sec := infold.Estimate(l, shape, s.Params).Seconds * float64(p.split.Count()) / float64(max(1, threads))
 		if !(sec >= 0) || math.IsInf(sec, 0) {
 			return 0
 		}

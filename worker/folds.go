@@ -175,7 +175,7 @@ func (w *worker) blob(ctx context.Context, digest string) ([]byte, error) {
 // the predictions and their encoded form.
 func (t *trial) estimate() int64 {
 	s := t.p.Shape
-	cost := t.learner.Estimate(algos.Shape{
+	cost := infold.Estimate(t.learner, algos.Shape{
 		Rows: t.p.TrainRows, Features: s.Features, Categorical: s.Categorical, DenseCols: s.DenseCols,
 		SparseNNZ: s.SparseNNZ, Filled: s.Filled, Task: t.problem.Task, Classes: t.problem.Classes,
 	}, t.spec.Params)
@@ -259,7 +259,7 @@ func (t *trial) request(k int, train, valid []int32) *algos.Request {
 // fit trains fold k.
 func (t *trial) fit(ctx context.Context, k int, req *algos.Request, left *leftBehind) (*algos.Fitted, outcome) {
 	start := time.Now()
-	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return infold.Fit(ctx, t.learner, req, t.p.Select) })
+	fitted, err := guard(ctx, t.w.stop, left, func() (*algos.Fitted, error) { return infold.Fit(ctx, t.learner, req, t.p.Select, t.w.split.ranks) })
 	t.result.FitSeconds += time.Since(start).Seconds()
 	var p *panicError
 	switch {
@@ -421,16 +421,18 @@ func (t *trial) finish(ctx, fits context.Context, left *leftBehind) (outcome, er
 	return outcome{state: trials.Succeeded, result: &t.result}, nil
 }
 
-// splitCache keeps the folds of the job that the worker is on.
+// splitCache keeps the folds of the job that the worker is on, and what was found on the
+// way about the features.
 type splitCache struct {
 	problem string
 	split   trials.Split
 	folds   [][]int32
+	ranks   *infold.Ranks
 }
 
 func (c *splitCache) assign(s *trials.Spec, task metrics.Task, p *featurize.Prepared) [][]int32 {
 	if c.folds == nil || c.problem != s.Problem || c.split != s.Split {
-		*c = splitCache{s.Problem, s.Split, s.Split.Assign(p.Rows, task, p.Y, p.Keys)}
+		*c = splitCache{problem: s.Problem, split: s.Split, folds: s.Split.Assign(p.Rows, task, p.Y, p.Keys), ranks: new(infold.Ranks)}
 	}
 	return c.folds
 }

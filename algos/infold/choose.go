@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/seed-09a2cce4/automl/algos"
 	"github.com/seed-09a2cce4/automl/algos/encode"
@@ -18,25 +19,77 @@ const (
 	edgeRows = 512
 )
 
+// Ranks remembers the order of a frame's features by what they tell of a target, for each
+// set of training rows: a few folds. It is for fits on one frame, target and weights. The
+// zero value is empty, and it is safe for concurrent use.
+type Ranks struct {
+	mu sync.Mutex
+	of map[uint64][]int32
+}
+
 // chosen lists the features that stay as they are, ascending: all without an Encoding,
 // or the most that tell most of the target by themselves.
-func chosen(r *algos.Request, target *encode.Target, most int) []int {
-	frame := r.Train.M.Frame
-	var list []int
-	for j := range frame.Features {
-		if frame.Features[j].Encoding == nil {
-			list = append(list, j)
-		}
-	}
+func (ranks *Ranks) chosen(r *algos.Request, target *encode.Target, most int) []int32 {
+	list := plain(r.Train.M.Frame)
 	if most <= 0 || len(list) <= most || constrained(r) {
 		return list
 	}
-	score := make([]float64, len(frame.Features))
-	algos.Each(len(list), r.Threads, func(i int) { score[list[i]] = worth(frame, list[i], r.Train.Rows, target) })
-	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(score[b], score[a]) })
-	list = list[:most]
+	if ranks == nil {
+		ranks = &Ranks{}
+	}
+	key := digest(r.Train.Rows)
+	order := ranks.get(key)
+	if order == nil {
+		order = ranked(r, target, list)
+		ranks.put(key, order)
+	}
+	list = slices.Clone(order[:most])
 	slices.Sort(list)
 	return list
+}
+
+func (ranks *Ranks) get(key uint64) []int32 {
+	ranks.mu.Lock()
+	defer ranks.mu.Unlock()
+	return ranks.of[key]
+}
+
+func (ranks *Ranks) put(key uint64, order []int32) {
+	ranks.mu.Lock()
+	defer ranks.mu.Unlock()
+	if ranks.of == nil {
+		ranks.of = map[uint64][]int32{}
+	}
+	ranks.of[key] = order
+}
+
+// plain lists the features without an Encoding.
+func plain(f *matrix.Frame) []int32 {
+	var list []int32
+	for j := range f.Features {
+		if f.Features[j].Encoding == nil {
+			list = append(list, int32(j))
+		}
+	}
+	return list
+}
+
+// ranked are the features of a list, those that tell most first.
+func ranked(r *algos.Request, target *encode.Target, list []int32) []int32 {
+	frame := r.Train.M.Frame
+	score := make([]float64, len(frame.Features))
+	algos.Each(len(list), r.Threads, func(i int) { score[list[i]] = worth(frame, int(list[i]), r.Train.Rows, target) })
+	slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(score[b], score[a]) })
+	return list
+}
+
+// digest tells sets of rows apart (FNV-1a, a row at a time).
+func digest(rows []int32) uint64 {
+	h := uint64(14695981039346656037)
+	for _, row := range rows {
+		h = (h ^ uint64(row)) * 1099511628211
+	}
+	return h
 }
 
 // worth is how sure it is that a feature has to do with the target, as a normal deviate:

@@ -12,13 +12,17 @@ import (
 )
 
 // Fit fits a learner on what it is to see of a frame: features with an Encoding as numbers,
-// a column for each class of more than two, and at most most of the others, those that
-// tell most of the target by themselves; 0 means all. With constraints on
+// a column for each class of more than two, and at most most of the others, or what
+// the parameter Select asks for, those that tell most of the target by themselves; 0
+// means all. With constraints on
 // features, which name them, all stay. Where there is nothing to do, it is l.Fit.
+//
+// ranks, if not nil, remembers what a choice was made from.
 //
 // The predictor reads the frame that r has. Training and validation rows must be of one
 // matrix, and r must have no Init where there is something to do.
-func Fit(ctx context.Context, l algos.Learner, r *algos.Request, most int) (*algos.Fitted, error) {
+func Fit(ctx context.Context, l algos.Learner, r *algos.Request, most int, ranks *Ranks) (*algos.Fitted, error) {
+	most = given(r.Params, most)
 	if !needed(r, most) {
 		return l.Fit(ctx, r)
 	}
@@ -28,7 +32,7 @@ func Fit(ctx context.Context, l algos.Learner, r *algos.Request, most int) (*alg
 	case len(r.Valid.Rows) > 0 && r.Valid.M != r.Train.M:
 		return nil, errors.New("validation rows of another matrix, where features are encoded or chosen by the target")
 	}
-	s, err := newShaped(r, most)
+	s, err := newShaped(r, most, ranks)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ type shaped struct {
 	lookups  []predictor.Lookup
 }
 
-func newShaped(r *algos.Request, most int) (*shaped, error) {
+func newShaped(r *algos.Request, most int, ranks *Ranks) (*shaped, error) {
 	own := *r
 	own.Train.Rows = nil // those with weight
 	if err := r.EachRow(func(row int32, _, _ float32) error {
@@ -79,8 +83,8 @@ func newShaped(r *algos.Request, most int) (*shaped, error) {
 	s := &shaped{request: *r, features: len(frame.Features)}
 	target := encode.NewTarget(&own, encode.Classes(&own))
 	out := &matrix.Frame{Rows: frame.Rows, Sparse: frame.Sparse}
-	for _, j := range chosen(&own, target, most) {
-		s.sources = append(s.sources, predictor.Source{Table: -1, At: int32(j)})
+	for _, j := range ranks.chosen(&own, target, most) {
+		s.sources = append(s.sources, predictor.Source{Table: -1, At: j})
 		out.Features, out.Cols = append(out.Features, frame.Features[j]), append(out.Cols, frame.Cols[j])
 	}
 	for j := range frame.Features {

@@ -102,7 +102,7 @@ func TestShuffledTargetIsChance(t *testing.T) {
 		t.Run(string(by), func(t *testing.T) {
 			t.Parallel()
 			r := request(4000, metrics.Regression, 0, by, 0, 5)
-			right, err := newShaped(r, 0)
+			right, err := newShaped(r, 0, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,7 +116,7 @@ func TestShuffledTargetIsChance(t *testing.T) {
 			}
 			all := *r
 			all.Train.Rows = append(slices.Clone(r.Train.Rows), r.Valid.Rows...)
-			wrong, err := newShaped(&all, 0)
+			wrong, err := newShaped(&all, 0, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func wholeOf(s *shaped, r *algos.Request, i int) float32 {
 func TestEncodingHelps(t *testing.T) {
 	t.Parallel()
 	r := request(4000, metrics.Regression, 0, matrix.ByFolds, 1, 6)
-	with, err := newShaped(r, 0)
+	with, err := newShaped(r, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestPredictors(t *testing.T) {
 
 func checkPredictor(t *testing.T, l algos.Learner, r *algos.Request, most int) {
 	t.Helper()
-	fitted, err := Fit(context.Background(), l, r, most)
+	fitted, err := Fit(context.Background(), l, r, most, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func checkPredictor(t *testing.T, l algos.Learner, r *algos.Request, most int) {
 		t.Error("it is accepted for a frame of one feature")
 	}
 	r.Threads = 3
-	other, err := Fit(context.Background(), l, r, most)
+	other, err := Fit(context.Background(), l, r, most, nil)
 	if err != nil || !slices.Equal(other.Predictor.Append(nil), bytes) {
 		t.Errorf("other bits with other threads (%v)", err)
 	}
@@ -271,7 +271,7 @@ func TestChoiceFindsWhatTells(t *testing.T) {
 		for i := range int32(rows) {
 			r.Train.Rows = append(r.Train.Rows, i)
 		}
-		s, err := newShaped(r, 12)
+		s, err := newShaped(r, 12, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,6 +282,47 @@ func TestChoiceFindsWhatTells(t *testing.T) {
 		if len(at) != 12 || !slices.Contains(at, 100) || !slices.Contains(at, 200) || !slices.Contains(at, 300) {
 			t.Errorf("%s: chosen %v", task, at)
 		}
+	}
+}
+
+// TestSelectIsAParameter: a fit is given as many features as its parameters ask for, or
+// fewer if the job has fewer; what was remembered of a fold changes nothing; and an
+// estimate is that of the features there are.
+func TestSelectIsAParameter(t *testing.T) {
+	t.Parallel()
+	var ranks Ranks
+	fit := func(most, asked int, r *algos.Request, remembered *Ranks) []byte {
+		t.Helper()
+		r.Params = search.Params{"rounds": 5., Select: float64(asked)}
+		f, err := Fit(context.Background(), gbdt.New(), r, most, remembered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Predictor.Append(nil)
+	}
+	fresh := func() *algos.Request { return request(400, metrics.Binary, 2, matrix.ByFolds, 1, 8) }
+	one := fit(1, 0, fresh(), nil)
+	for name, got := range map[string][]byte{
+		"asked": fit(0, 1, fresh(), &ranks), "remembered": fit(0, 1, fresh(), &ranks),
+		"fewer in the job": fit(1, 2, fresh(), &ranks), "fewer asked": fit(2, 1, fresh(), &ranks),
+	} {
+		if !slices.Equal(got, one) {
+			t.Errorf("%s: another model", name)
+		}
+	}
+	if all := fit(0, 0, fresh(), &ranks); slices.Equal(all, one) || !slices.Equal(all, fit(0, 3, fresh(), &ranks)) {
+		t.Error("all features are not those of the frame")
+	}
+	part := fresh()
+	part.Train.Rows = part.Train.Rows[:100]
+	if got := fit(0, 1, part, &ranks); slices.Equal(got, one) || len(ranks.of) != 2 {
+		t.Errorf("other rows: the same model, %d sets of rows are remembered", len(ranks.of))
+	}
+
+	shape := algos.Shape{Rows: 1000, Features: 5000, DenseCols: 5000, Task: metrics.Binary, Classes: 2}
+	few, all := Estimate(gbdt.New(), shape, search.Params{Select: 100.}), Estimate(gbdt.New(), shape, nil)
+	if few.Seconds >= all.Seconds/3 || few.Bytes >= all.Bytes || all != gbdt.New().Estimate(shape, nil) {
+		t.Errorf("100 of 5,000 features take %+v, all of them %+v", few, all)
 	}
 }
 
@@ -297,7 +338,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		r := request(200, metrics.Binary, 2, matrix.ByFolds, 1, 1)
 		change(r)
-		if _, err := Fit(context.Background(), gbdt.New(), r, 0); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Fit(context.Background(), gbdt.New(), r, 0, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
