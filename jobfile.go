@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/seed-09a2cce4/automl/data/strictjson"
 	"github.com/seed-09a2cce4/automl/featurize"
 	"github.com/seed-09a2cce4/automl/trials"
 )
@@ -64,9 +65,7 @@ func decodeYAML(b []byte, v any) error {
 	if err != nil {
 		return fmt.Errorf("keys must be words: %w", err)
 	}
-	strict := json.NewDecoder(bytes.NewReader(plain))
-	strict.DisallowUnknownFields()
-	return strict.Decode(v)
+	return strictjson.Decode(plain, v)
 }
 
 // jobFile is a job file.
@@ -146,6 +145,9 @@ func (j *jobFile) options() (Options, error) {
 	if len(j.Featurization.Columns) > 0 {
 		o.Plan = featurize.NewPlan(j.Featurization.Columns)
 		o.Plan.Select = j.Featurization.Select
+		if err := o.Plan.Check(); err != nil {
+			return o, fmt.Errorf("featurization: %w", err)
+		}
 	} else if j.Featurization.Select != 0 {
 		return o, errors.New("featurization: select goes with columns: write a plan of all of them")
 	}

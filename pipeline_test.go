@@ -2,6 +2,7 @@ package automl
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -103,6 +104,15 @@ func TestPipelineFit(t *testing.T) {
 	}
 }
 
+// stepOfA is a pipeline with one step of column A.
+func stepOfA(step string) Pipeline {
+	var s featurize.Step
+	if err := json.Unmarshal([]byte(step), &s); err != nil {
+		panic(err)
+	}
+	return Pipeline{Learner: "gbdt", Features: featurize.NewPlan([]featurize.ColumnPlan{{Name: "A", Type: featurize.Numeric, Transforms: []featurize.Step{s}}})}
+}
+
 func TestPipelineErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -119,6 +129,8 @@ func TestPipelineErrors(t *testing.T) {
 		{"empty list", Pipeline{Learner: "gbdt", Grid: map[string][]any{"num_leaves": {}}}, "empty"},
 		{"range", Pipeline{Learner: "gbdt", Params: map[string]any{"num_leaves": Range{Min: 9, Max: 3}}}, "the range from 9 to 3"},
 		{"plan", Pipeline{Learner: "gbdt", Features: featurize.NewPlan([]featurize.ColumnPlan{{Name: "AA", Type: featurize.Numeric}})}, `"AA"`},
+		{"step", stepOfA(`{"kind":"cap","params":{"lower":2}}`), `feature plan: column "A": transform cap: parameters: lower 2`},
+		{"other column", stepOfA(`{"kind":"cross","params":{"with":"Y"}}`), `column "A": transform cross: parameters: with "Y": it is the target`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

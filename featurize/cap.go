@@ -19,14 +19,14 @@ type capParams struct {
 	Upper float64 `json:"upper"`
 }
 
-func fitCap(f Fitting) (Transform, error) {
-	p := capParams{0.01, 0.99}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *capParams) check() error {
 	if !(p.Lower >= 0 && p.Lower < p.Upper && p.Upper <= 1) {
-		return nil, fmt.Errorf("parameters: lower %v, upper %v: use shares of the values, such as 0.01 and 0.99", p.Lower, p.Upper)
+		return fmt.Errorf("lower %v, upper %v: use shares of the values, such as 0.01 and 0.99", p.Lower, p.Upper)
 	}
+	return nil
+}
+
+func (p *capParams) fit(f Fitting) (Transform, error) {
 	values := trainingNumbers(f)
 	t := &capped{ofColumn{f.col.Name}, quantileOf(values, p.Lower), quantileOf(values, p.Upper)}
 	return t, t.ready()

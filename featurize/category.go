@@ -94,9 +94,6 @@ type category struct {
 }
 
 func fitCategory(f Fitting) (Transform, error) {
-	if err := f.decode(&struct{}{}); err != nil {
-		return nil, err
-	}
 	c := &category{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}}
 	for _, l := range levels(f) {
 		if len(c.Levels) == maxLevels {
@@ -168,9 +165,6 @@ type frequency struct {
 }
 
 func fitFrequency(f Fitting) (Transform, error) {
-	if err := f.decode(&struct{}{}); err != nil {
-		return nil, err
-	}
 	t := &frequency{Column: f.col.Name, Layout: layoutOf(f.col), Levels: []string{}, Counts: []int{}}
 	for _, l := range levels(f) {
 		if l.count < 2 || len(t.Levels) == maxCounted {

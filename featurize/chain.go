@@ -31,9 +31,6 @@ const (
 
 // fitChain fits a step that others follow.
 func fitChain(f Fitting, s Step) (Transform, error) {
-	if len(s.Then) >= maxStages {
-		return nil, fmt.Errorf("%d steps follow it: at most %d can", len(s.Then), maxStages-1)
-	}
 	first, err := s.fitAlone(f)
 	if err != nil {
 		return nil, err
@@ -49,9 +46,6 @@ func fitChain(f Fitting, s Step) (Transform, error) {
 
 // add fits the next stage to what those so far make of the training rows.
 func (c *chain) add(f Fitting, next Step) error {
-	if err := next.follows(); err != nil {
-		return err
-	}
 	if err := c.index(); err != nil {
 		return err
 	}
@@ -82,6 +76,9 @@ func (c *chain) add(f Fitting, next Step) error {
 
 // fit fits the step and what follows it.
 func (s Step) fit(f Fitting) (t Transform, err error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if len(s.Then) > 0 {
 		t, err = fitChain(f, s)
 	} else {
@@ -95,26 +92,11 @@ func (s Step) fit(f Fitting) (t Transform, err error) {
 
 // fitAlone fits the step itself.
 func (s Step) fitAlone(f Fitting) (Transform, error) {
-	k, err := kindOf(s.Kind)
+	p, err := s.parameters()
 	if err != nil {
 		return nil, err
 	}
-	f.params = s.Params
-	return k.fit(f)
-}
-
-// follows says why a step cannot be made of what another makes.
-func (s Step) follows() error {
-	k, err := kindOf(s.Kind)
-	switch {
-	case err != nil:
-		return err
-	case len(s.Then) > 0:
-		return errors.New("what follows it is to stand behind it in the same list")
-	case !slices.Contains(k.types, Numeric) || s.Kind == "text" || s.Kind == "chars":
-		return errors.New("it cannot follow another transform, since it is not for numbers")
-	}
-	return nil
+	return p.fit(f)
 }
 
 // train runs the stages so far on the training rows: columns of dense outputs, named
@@ -296,14 +278,19 @@ type directed struct {
 	projection
 }
 
+// directionParams: Components is 1 to 100 (10 by default).
+type directionParams struct {
+	Components int `json:"components"`
+}
+
+func (p *directionParams) check() error { return checkComponents(p.Components) }
+
 func fitDirections(column string, s Step, rows []Entries, width int) (Transform, error) {
-	if s.Kind != "svd" {
-		return nil, errors.New("only svd can follow words or runs of characters, which are too many for others")
+	if s.Kind != "svd" { // behind a transform of a user
+		return nil, errors.New("only svd can follow sparse outputs, which are too many for others")
 	}
-	p := struct {
-		Components int `json:"components"`
-	}{defaultComponents}
-	if err := (&Fitting{params: s.Params}).decode(&p); err != nil {
+	p := directionParams{Components: defaultComponents}
+	if err := readParams(s.Params, &p); err != nil {
 		return nil, err
 	}
 	d := &directed{ofColumn: ofColumn{column}}

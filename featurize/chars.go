@@ -27,19 +27,16 @@ type charsParams struct {
 
 const longestRun = 10
 
-func fitChars(f Fitting) (Transform, error) {
-	p := charsParams{3, 5, 1 << 14}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *charsParams) check() error {
 	if p.Least < 1 || p.Most < p.Least || p.Most > longestRun {
-		return nil, fmt.Errorf("parameters: least %d, most %d: use 1 to %d characters", p.Least, p.Most, longestRun)
+		return fmt.Errorf("least %d, most %d: use 1 to %d characters", p.Least, p.Most, longestRun)
 	}
+	return checkBuckets(p.Buckets)
+}
+
+func (p *charsParams) fit(f Fitting) (Transform, error) {
 	t := &chars{Column: f.col.Name, Layout: layoutOf(f.col), Least: p.Least, Most: p.Most}
-	var err error
-	if t.hashedTerms, err = fitHashedTerms(f, t.Layout, p.Buckets, t.runs); err != nil {
-		return nil, err
-	}
+	t.hashedTerms = fitHashedTerms(f, t.Layout, p.Buckets, t.runs)
 	return t, t.ready()
 }
 

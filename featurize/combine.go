@@ -26,22 +26,22 @@ func (c ofTwo) SparseCols() int { return 0 }
 // Supervised is false.
 func (c ofTwo) Supervised() bool { return false }
 
-// pair finds the other column.
-func (f *Fitting) pair(with string) (ofTwo, *data.Column, error) {
-	switch with {
-	case "":
-		return ofTwo{}, nil, errors.New("parameters: with is missing: name another column")
+// pair finds the other column, which a parameter names.
+func (f *Fitting) pair(parameter, name string) (*data.Column, error) {
+	switch name {
 	case f.col.Name:
-		return ofTwo{}, nil, fmt.Errorf("parameters: with %q: it is the column itself", with)
+		return nil, fmt.Errorf("parameters: %s %q: it is the column itself", parameter, name)
 	case f.target:
-		return ofTwo{}, nil, fmt.Errorf("parameters: with %q: it is the target", with)
+		return nil, fmt.Errorf("parameters: %s %q: it is the target", parameter, name)
 	}
-	other, err := Find(f.table, with)
+	other, err := Find(f.table, name)
 	if err != nil {
-		return ofTwo{}, nil, fmt.Errorf("parameters: with: %w", err)
+		return nil, fmt.Errorf("parameters: %s: %w", parameter, err)
 	}
-	return ofTwo{f.col.Name, with}, other, nil
+	return other, nil
 }
+
+var errNoWith = errors.New("with is missing: name another column")
 
 // arithmetic is the sum, difference, product or ratio of two numbers; missing where one
 // of them is, and where the divisor is 0.
@@ -59,20 +59,44 @@ type arithmeticParams struct {
 // signs are how the names of features write the operations.
 var signs = map[string]string{"sum": "+", "difference": "-", "product": "*", "ratio": "/"}
 
-func fitArithmetic(f Fitting) (Transform, error) {
-	var p arithmeticParams
-	if err := f.decode(&p); err != nil {
+func (p *arithmeticParams) check() error {
+	if p.With == "" {
+		return errNoWith
+	}
+	if signs[p.Op] == "" {
+		return fmt.Errorf("op %q: use sum, difference, product or ratio", p.Op)
+	}
+	return nil
+}
+
+// other fails if none of the training cells of the column is a number.
+func (p *arithmeticParams) other(f Fitting) (*data.Column, error) {
+	c, err := f.pair("with", p.With)
+	if err != nil || c.Kind == data.Number {
+		return c, err
+	}
+	example := ""
+	for i := range f.rows {
+		cell := cellAt(c, i)
+		if v, _ := cell.number(); v == v {
+			return c, nil
+		}
+		if example == "" {
+			example = shorten(cell.text(nil))
+		}
+	}
+	if example == "" {
+		return c, nil
+	}
+	return nil, fmt.Errorf("parameters: with %q: none of its cells is a number, such as %q", p.With, example)
+}
+
+func (p *arithmeticParams) fit(f Fitting) (Transform, error) {
+	if _, err := p.other(f); err != nil {
 		return nil, err
 	}
-	of, _, err := f.pair(p.With)
-	if err != nil {
-		return nil, err
-	}
-	t := &arithmetic{of, p.Op}
-	if t.ready() != nil {
-		return nil, fmt.Errorf("parameters: op %q: use sum, difference, product or ratio", p.Op)
-	}
-	return t, nil
+	t := &arithmetic{ofTwo{f.col.Name, p.With}, p.Op}
+	return t, t.ready()
 }
 
 func (t *arithmetic) ready() error {
@@ -127,16 +151,21 @@ type crossParams struct {
 	With string `json:"with"`
 }
 
-func fitCross(f Fitting) (Transform, error) {
-	var p crossParams
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *crossParams) check() error {
+	if p.With == "" {
+		return errNoWith
 	}
-	of, other, err := f.pair(p.With)
+	return nil
+}
+
+func (p *crossParams) other(f Fitting) (*data.Column, error) { return f.pair("with", p.With) }
+
+func (p *crossParams) fit(f Fitting) (Transform, error) {
+	other, err := p.other(f)
 	if err != nil {
 		return nil, err
 	}
-	t := &cross{ofTwo: of, Layout: layoutOf(f.col), Other: layoutOf(other), Levels: [][2]string{}}
+	t := &cross{ofTwo: ofTwo{f.col.Name, p.With}, Layout: layoutOf(f.col), Other: layoutOf(other), Levels: [][2]string{}}
 	counts := map[[2]string]int{}
 	for i := range f.rows {
 		if k, ok := t.key(cellAt(f.col, i), cellAt(other, i)); ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-09a2cce4/automl/data/matrix"
@@ -25,23 +26,37 @@ type cyclicParams struct {
 
 var cycleNames = []string{"year", "month", "week", "day"}
 
-func fitCyclic(f Fitting) (Transform, error) {
-	var p cyclicParams
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *cyclicParams) check() error {
+	if err := checkCycles(p.Cycles); err != nil {
+		return err
 	}
-	t := &cyclic{ofColumn{f.col.Name}, newDated(f.col, p.datedParams), p.Cycles}
+	return p.datedParams.check()
+}
+
+func (p *cyclicParams) fit(f Fitting) (Transform, error) {
+	t := &cyclic{ofColumn{f.col.Name}, dated{}, p.Cycles}
 	if len(p.Cycles) == 0 {
 		t.Cycles = slices.Clone(cycleNames)
+	}
+	var err error
+	if t.dated, err = p.dated(f); err != nil {
+		return nil, err
 	}
 	return t, t.ready()
 }
 
-func (t *cyclic) ready() error {
-	for i, c := range t.Cycles {
-		if !slices.Contains(cycleNames, c) || slices.Contains(t.Cycles[:i], c) {
-			return fmt.Errorf("column %q: cycle %q is unknown or there twice: use %v", t.Column, c, cycleNames)
+func checkCycles(cycles []string) error {
+	for i, c := range cycles {
+		if !slices.Contains(cycleNames, c) || slices.Contains(cycles[:i], c) {
+			return fmt.Errorf("cycle %q is unknown or there twice: use some of %s", c, strings.Join(cycleNames, ", "))
 		}
+	}
+	return nil
+}
+
+func (t *cyclic) ready() error {
+	if err := checkCycles(t.Cycles); err != nil {
+		return fmt.Errorf("column %q: %w", t.Column, err)
 	}
 	return t.prepare(t.Column)
 }

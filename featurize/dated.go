@@ -1,6 +1,7 @@
 package featurize
 
 import (
+	"errors"
 	"fmt"
 	"time"
 	_ "time/tzdata" // the zones where the system has none
@@ -22,22 +23,83 @@ type dated struct {
 
 // datedParams are the parameters that transforms of dates share.
 type datedParams struct {
-	Layout string `json:"layout"`
-	Zone   string `json:"zone"`
+	// Layout is the Go layout of dates that are stored as text; "" is the one that reads
+	// most of them.
+	Layout string `json:"layout,omitempty"`
+	// Zone is the time zone in which the parts are read, such as Europe/Berlin.
+	Zone string `json:"zone,omitempty"`
 }
 
-func newDated(c *data.Column, p datedParams) dated {
-	d := dated{Layout: c.Layout, Zone: p.Zone}
+// written is the layout, "" if the parameters do not say it.
+func (p *datedParams) written() string { return p.Layout }
+
+func (p *datedParams) check() error {
+	if err := checkLayout("layout", p.Layout); err != nil {
+		return err
+	}
+	_, err := placeOf(p.Zone)
+	return err
+}
+
+// checkLayout reports a layout that does not say what year it is.
+func checkLayout(parameter, layout string) error {
+	if layout == "" {
+		return nil
+	}
+	const year = 1987
+	text := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Format(layout)
+	if t, err := time.Parse(layout, text); err != nil || t.Year() != year {
+		return fmt.Errorf("%s %q: write the 2nd of January 2006 as the dates are, such as 02.01.2006", parameter, layout)
+	}
+	return nil
+}
+
+// placeOf finds a zone by its name. "Local" would be another on every machine.
+func placeOf(zone string) (*time.Location, error) {
+	place, err := time.LoadLocation(zone)
+	if err == nil && place == time.Local {
+		err = errors.New("it depends on the machine")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("time zone %q: %w: use a name such as Europe/Berlin", zone, err)
+	}
+	return place, nil
+}
+
+// dated says how the dates of the column that f is of are read. It fails if none of its
+// training cells can be.
+func (p *datedParams) dated(f Fitting) (dated, error) {
+	d := dated{Layout: f.col.Layout, Zone: p.Zone}
 	if p.Layout != "" {
 		d.Layout = p.Layout
+	} else if f.col.Kind == data.String {
+		if found, ok := profileOf(f.col, f.rows).bestLayout(); ok {
+			d.Layout = found
+		}
 	}
-	return d
+	if err := d.prepare(f.col.Name); err != nil {
+		return d, err
+	}
+	example := ""
+	for i := range f.rows {
+		c := cellAt(f.col, i)
+		if _, ok := d.time(c); ok {
+			return d, nil
+		}
+		if example == "" {
+			example = shorten(c.text(nil))
+		}
+	}
+	if example == "" {
+		return d, nil
+	}
+	return d, fmt.Errorf("none of its cells is a date, such as %q: layout says how they are written", example)
 }
 
 func (d *dated) prepare(column string) (err error) {
 	d.layouts = layoutsAfter(d.Layout)
-	if d.place, err = time.LoadLocation(d.Zone); err != nil {
-		return fmt.Errorf("column %q: time zone %q: %w: use a name such as Europe/Berlin", column, d.Zone, err)
+	if d.place, err = placeOf(d.Zone); err != nil {
+		return fmt.Errorf("column %q: %w", column, err)
 	}
 	return nil
 }

@@ -27,12 +27,7 @@ type datetime struct {
 }
 
 // dateParams are the parameters of a datetime step.
-type dateParams struct {
-	// Layout is the Go layout of dates that are stored as text.
-	Layout string `json:"layout,omitempty"`
-	// Zone is the time zone in which the parts are read, such as Europe/Berlin.
-	Zone string `json:"zone,omitempty"`
-}
+type dateParams struct{ datedParams }
 
 // dateParts are the parts in the order of features; "elapsed" follows them.
 var dateParts = []struct {
@@ -50,20 +45,13 @@ var dateParts = []struct {
 
 const elapsed = "elapsed"
 
-func fitDatetime(f Fitting) (Transform, error) {
-	d := &datetime{Column: f.col.Name, Layout: f.col.Layout, Parts: []string{}}
-	var p dateParams
-	if err := f.decode(&p); err != nil {
+func (p *dateParams) fit(f Fitting) (Transform, error) {
+	read, err := p.dated(f)
+	if err != nil {
 		return nil, err
 	}
-	if p.Layout != "" {
-		d.Layout = p.Layout
-	}
-	d.Zone = p.Zone
-	if err := d.ready(); err != nil {
-		return nil, err
-	}
-	layouts := d.layouts
+	d := &datetime{Column: f.col.Name, Layout: read.Layout, Zone: read.Zone, Parts: []string{}}
+	layouts := read.layouts
 	var first []int
 	vary := make([]bool, len(dateParts))
 	lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
@@ -74,7 +62,7 @@ func fitDatetime(f Fitting) (Transform, error) {
 			continue
 		}
 		lo, hi = min(lo, ns), max(hi, ns)
-		t := time.Unix(0, ns).In(d.place)
+		t := time.Unix(0, ns).In(read.place)
 		minutes = minutes || t.Minute() != 0
 		for k, p := range dateParts {
 			v := p.get(t)

@@ -25,14 +25,14 @@ type discretiseParams struct {
 
 const maxDiscrete = 256
 
-func fitDiscretise(f Fitting) (Transform, error) {
-	p := discretiseParams{Bins: 10, By: "quantile"}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *discretiseParams) check() error {
 	if p.Bins < 2 || p.Bins > maxDiscrete || p.By != "quantile" && p.By != "width" {
-		return nil, fmt.Errorf("parameters: bins %d by %q: use 2 to %d, by quantile or width", p.Bins, p.By, maxDiscrete)
+		return fmt.Errorf("bins %d by %q: use 2 to %d, by quantile or width", p.Bins, p.By, maxDiscrete)
 	}
+	return nil
+}
+
+func (p *discretiseParams) fit(f Fitting) (Transform, error) {
 	t := &discretise{ofColumn: ofColumn{f.col.Name}, Edges: []float64{}}
 	values := trainingNumbers(f)
 	for k := 1; k < p.Bins && len(values) > 0; k++ {

@@ -29,8 +29,9 @@
 // PassThrough makes the pipeline of an imported model instead: columns pass
 // through in double precision, categories as codes.
 //
-// An edited plan is completed for a table by Plan.For. Plan.FindLeaks warns of
-// columns that tell the target by themselves.
+// An edited plan is completed for a table by Plan.For, after Plan.Check has looked at the
+// parameters of its steps, which are read as for a fit. Plan.FindLeaks warns of columns that
+// tell the target by themselves.
 //
 // Nothing else here looks at the target but InferTarget and Target.Encode. What does so
 // has to be fitted once a fold, with the model: a pipeline has the levels of a target

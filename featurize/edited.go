@@ -1,7 +1,7 @@
 package featurize
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -15,19 +15,22 @@ import (
 // make no features, and warnings are made anew. A plan that Infer has made of the
 // same table and options stays as it is, with the same digest.
 //
-// It fails, naming column and transform, if the plan is for another target, needs a
-// column that the table lacks, gives a column a type that none of its cells fits, or
-// has a transform that is unknown or not for its column's type. o.Types must be empty:
-// the plan says what columns are.
+// It fails, naming column and transform, if Check does, if the plan is for another target,
+// needs a column that the table lacks, gives a column a type that none of its cells fits, or
+// has a transform that none of the cells fits. o.Types must be empty: the plan says what
+// columns are.
 func (p *Plan) For(t *data.Table, o Options) (*Plan, error) {
 	if len(o.Types) > 0 {
-		return nil, errors.New("feature plan: a plan and types of columns exclude each other: edit the plan")
+		return nil, fmt.Errorf("%w: a plan and types of columns exclude each other: edit the plan", ErrPlan)
+	}
+	if err := p.Check(); err != nil {
+		return nil, err
 	}
 	if err := checkOptions(t, o); err != nil {
 		return nil, err
 	}
 	if p.Target != "" && p.Target != o.Target {
-		return nil, fmt.Errorf("feature plan: it is for target %q, not for %q", p.Target, o.Target)
+		return nil, fmt.Errorf("%w: it is for target %q, not for %q", ErrPlan, p.Target, o.Target)
 	}
 	out := *p
 	out.Target, out.Weight, out.Warnings = o.Target, o.Weight, nil
@@ -37,7 +40,7 @@ func (p *Plan) For(t *data.Table, o Options) (*Plan, error) {
 		return out.Columns[i].complete(t, o)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("feature plan: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	out.warn(out.absent(t, o))
 	return &out, out.usable()
@@ -65,21 +68,58 @@ func (c *ColumnPlan) complete(t *data.Table, o Options) error {
 	if err != nil {
 		return fmt.Errorf("the data lacks what the plan needs: %w", err)
 	}
+	f := Fitting{col: col, table: t, target: o.Target, rows: trainingRows(t, o.Rows)}
+	layout := ""
 	for _, s := range c.Transforms {
-		if err := s.suits(c.Type); err != nil {
+		written, err := s.meets(f)
+		if err != nil {
 			return fmt.Errorf("column %q: transform %s: %w", c.Name, s.Kind, err)
 		}
+		layout = cmp.Or(layout, written)
 	}
 	if len(c.Transforms) > 0 && c.obvious(col) {
 		return nil
 	}
-	p := profileOf(col, trainingRows(t, o.Rows))
-	made, layout := ColumnPlan{Name: c.Name, Type: c.Type}, ""
+	p := profileOf(col, f.rows)
+	made := ColumnPlan{Name: c.Name, Type: c.Type}
 	if err := p.force(&made, &layout); err != nil {
 		return fmt.Errorf("column %q cannot be %s: %w", c.Name, c.Type, err)
 	}
 	if len(c.Transforms) == 0 {
 		c.Transforms = steps(c.Type, p.distinct, layout)
+	}
+	return c.readable(p)
+}
+
+// meets says why a step cannot be made of a column of this table beside others, and how the
+// step has dates written, if it says so.
+func (s Step) meets(f Fitting) (layout string, err error) {
+	p, err := s.parameters()
+	if err != nil {
+		return "", err
+	}
+	if pair, ok := p.(pairing); ok {
+		_, err = pair.other(f)
+	}
+	if d, ok := p.(interface{ written() string }); ok {
+		layout = d.written()
+	}
+	return layout, err
+}
+
+// readable reports transforms of numbers of a boolean column whose cells are words, all of
+// which they would take as missing.
+func (c *ColumnPlan) readable(p *profile) error {
+	bad, examples := p.test(isNumber)
+	if c.Type != Boolean || bad == 0 || bad < p.present {
+		return nil
+	}
+	for _, s := range c.Transforms {
+		if k, err := kindOf(s.Kind); err != nil || !slices.Equal(k.types, numbersOnly) {
+			continue
+		}
+		return fmt.Errorf(`column %q: transform %s: it reads numbers, and the cells are words such as %s: put it behind boolean, {"kind": "boolean", "then": [{"kind": %q}]}`,
+			c.Name, s.Kind, some(examples), s.Kind)
 	}
 	return nil
 }
@@ -103,7 +143,7 @@ func (s Step) suits(t Type) error {
 	}
 	switch {
 	case len(k.types) == 0:
-		return errors.New("it is no part of a plan")
+		return errNoPart
 	case t == Identifier || t == Constant:
 		return fmt.Errorf("the column is of type %s, of which nothing is made: give it another type", t)
 	case !slices.Contains(k.types, t):
@@ -112,11 +152,6 @@ func (s Step) suits(t Type) error {
 			names[i] = string(other)
 		}
 		return fmt.Errorf("it is for columns of type %s, not %s: change the type, or leave the transforms out, which then follow from it", strings.Join(names, ", "), t)
-	}
-	for _, next := range s.Then {
-		if err := next.follows(); err != nil {
-			return fmt.Errorf("then %s: %w", next.Kind, err)
-		}
 	}
 	return nil
 }

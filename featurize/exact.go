@@ -71,11 +71,6 @@ type exact struct {
 	keys  map[string]float32 // levels by key; NaN where several share one
 }
 
-// fitExact refuses: what an imported model reads was settled elsewhere.
-func fitExact(Fitting) (Transform, error) {
-	return nil, errors.New("the columns of an imported model cannot be fitted")
-}
-
 func (t *exact) ready() error {
 	if t.Levels != nil && !t.Categorical {
 		return fmt.Errorf("column %q has levels but is not categorical", t.Column)

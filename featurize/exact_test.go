@@ -114,7 +114,7 @@ func TestPassThroughRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan.Fit(table(t, numbers("a", 1)), 0, 1); err == nil || !strings.Contains(err.Error(), "cannot be fitted") {
+	if _, err := plan.Fit(table(t, numbers("a", 1)), 0, 1); err == nil || !strings.Contains(err.Error(), "it is no part of a plan") {
 		t.Error(err)
 	}
 }

@@ -17,14 +17,21 @@ type hashedTerms struct {
 	idf []float64
 }
 
-const maxBuckets = 1 << 16
+const (
+	minBuckets = 16
+	maxBuckets = 1 << 16
+)
+
+func checkBuckets(n int) error {
+	if n < minBuckets || n > maxBuckets {
+		return fmt.Errorf("buckets %d: use %d to %d", n, minBuckets, maxBuckets)
+	}
+	return nil
+}
 
 // fitHashedTerms counts the buckets of the training rows; terms appends the hashes of
 // a text's terms.
-func fitHashedTerms(f Fitting, layout *string, buckets int, terms func(s string, hashes []uint64) []uint64) (hashedTerms, error) {
-	if buckets < 16 || buckets > maxBuckets {
-		return hashedTerms{}, fmt.Errorf("parameters: buckets %d: use 16 to %d", buckets, maxBuckets)
-	}
+func fitHashedTerms(f Fitting, layout *string, buckets int, terms func(s string, hashes []uint64) []uint64) hashedTerms {
 	h := hashedTerms{Rows: f.rows, Frequency: make([]uint32, buckets)}
 	var hashes []uint64
 	for i := range f.rows {
@@ -33,11 +40,11 @@ func fitHashedTerms(f Fitting, layout *string, buckets int, terms func(s string,
 			h.Frequency[b.index]++
 		}
 	}
-	return h, nil
+	return h
 }
 
 func (h *hashedTerms) prepare(column string) error {
-	if n := len(h.Frequency); n < 16 || n > maxBuckets || h.Rows < 0 {
+	if n := len(h.Frequency); n < minBuckets || n > maxBuckets || h.Rows < 0 {
 		return fmt.Errorf("column %q: %d buckets of %d rows", column, n, h.Rows)
 	}
 	h.idf = make([]float64, len(h.Frequency))

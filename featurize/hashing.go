@@ -20,18 +20,21 @@ type hashedParams struct {
 	Buckets int `json:"buckets"`
 }
 
-func fitHashed(f Fitting) (Transform, error) {
-	p := hashedParams{Buckets: 64}
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *hashedParams) check() error {
+	if p.Buckets < 2 || p.Buckets > maxLevels {
+		return fmt.Errorf("buckets %d: use 2 to %d", p.Buckets, maxLevels)
 	}
+	return nil
+}
+
+func (p *hashedParams) fit(f Fitting) (Transform, error) {
 	t := &hashed{ofColumn{f.col.Name}, layoutOf(f.col), p.Buckets}
 	return t, t.ready()
 }
 
 func (t *hashed) ready() error {
-	if t.Buckets < 2 || t.Buckets > maxLevels {
-		return fmt.Errorf("column %q: buckets %d: use 2 to %d", t.Column, t.Buckets, maxLevels)
+	if err := (&hashedParams{t.Buckets}).check(); err != nil {
+		return fmt.Errorf("column %q: %w", t.Column, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package featurize
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -30,28 +31,44 @@ const (
 	nextWithin  = 31 // days
 )
 
-func fitHolidays(f Fitting) (Transform, error) {
-	var p holidayParams
-	if err := f.decode(&p); err != nil {
+func (p *holidayParams) check() error {
+	if len(p.Days) == 0 {
+		return errors.New("days is missing: list days such as 12-25 or 2026-04-06")
+	}
+	if err := checkDays(p.Days); err != nil {
+		return err
+	}
+	return p.datedParams.check()
+}
+
+func (p *holidayParams) fit(f Fitting) (Transform, error) {
+	read, err := p.dated(f)
+	if err != nil {
 		return nil, err
 	}
-	if len(p.Days) == 0 {
-		return nil, fmt.Errorf("parameters: days is missing: list days such as 12-25 or 2026-04-06")
-	}
-	t := &holidays{ofColumn: ofColumn{f.col.Name}, dated: newDated(f.col, p.datedParams), Days: p.Days}
+	t := &holidays{ofColumn: ofColumn{f.col.Name}, dated: read, Days: p.Days}
 	return t, t.ready()
 }
 
+func checkDays(days []string) error {
+	if len(days) > maxHolidays {
+		return fmt.Errorf("%d days: use up to %d", len(days), maxHolidays)
+	}
+	for _, d := range days {
+		_, err := time.Parse(time.DateOnly, d)
+		if _, yearly := time.Parse(time.DateOnly, "2024-"+d); err != nil && yearly != nil {
+			return fmt.Errorf("day %q: write it as 12-25 or 2026-04-06", d)
+		}
+	}
+	return nil
+}
+
 func (t *holidays) ready() error {
-	if len(t.Days) > maxHolidays {
-		return fmt.Errorf("column %q: %d days: use up to %d", t.Column, len(t.Days), maxHolidays)
+	if err := checkDays(t.Days); err != nil {
+		return fmt.Errorf("column %q: %w", t.Column, err)
 	}
 	t.known = make(map[string]bool, len(t.Days))
 	for _, d := range t.Days {
-		_, err := time.Parse(time.DateOnly, d)
-		if _, yearly := time.Parse(time.DateOnly, "2024-"+d); err != nil && yearly != nil {
-			return fmt.Errorf("column %q: day %q: write it as 12-25 or 2026-04-06", t.Column, d)
-		}
 		t.known[d] = true
 	}
 	return t.prepare(t.Column)

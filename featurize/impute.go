@@ -23,23 +23,25 @@ type imputeParams struct {
 	Indicator bool     `json:"indicator"`
 }
 
-func fitImpute(f Fitting) (Transform, error) {
-	p := imputeParams{By: "median"}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
-	t := &impute{ofColumn: ofColumn{f.col.Name}, Indicator: p.Indicator}
+func (p *imputeParams) check() error {
 	switch {
 	case p.Value != nil && p.By != "constant":
-		return nil, fmt.Errorf("parameters: a value goes with by constant, not with %q", p.By)
-	case p.By == "median":
+		return fmt.Errorf("a value goes with by constant, not with %q", p.By)
+	case p.By != "median" && p.By != "mean" && (p.By != "constant" || p.Value == nil):
+		return fmt.Errorf("by %q: use median, mean, or constant with a value", p.By)
+	}
+	return nil
+}
+
+func (p *imputeParams) fit(f Fitting) (Transform, error) {
+	t := &impute{ofColumn: ofColumn{f.col.Name}, Indicator: p.Indicator}
+	switch p.By {
+	case "median":
 		t.Value = quantileOf(trainingNumbers(f), 0.5)
-	case p.By == "mean":
+	case "mean":
 		t.Value = meanOf(trainingNumbers(f))
-	case p.By == "constant" && p.Value != nil:
-		t.Value = *p.Value
 	default:
-		return nil, fmt.Errorf("parameters: by %q: use median, mean, or constant with a value", p.By)
+		t.Value = *p.Value
 	}
 	return t, t.ready()
 }

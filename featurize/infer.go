@@ -249,7 +249,7 @@ func steps(t Type, distinct int, layout string) []Step {
 		if layout == "" {
 			return []Step{{Kind: "datetime"}}
 		}
-		params, err := json.Marshal(dateParams{Layout: layout})
+		params, err := json.Marshal(datedParams{Layout: layout})
 		if err != nil { // a layout is text, which marshals
 			params = nil
 		}
@@ -411,7 +411,8 @@ func (p *profile) bestLayout() (string, bool) {
 	return best, 2*most >= n && most > 0
 }
 
-// force checks a type that the user chose and counts the cells that do not fit.
+// force checks a type that the user chose and counts the cells that do not fit. Where
+// layout says how dates are written it is kept, or else found.
 func (p *profile) force(cp *ColumnPlan, layout *string) error {
 	var fits func(c Cell) bool
 	switch cp.Type {
@@ -420,9 +421,11 @@ func (p *profile) force(cp *ColumnPlan, layout *string) error {
 	case Boolean:
 		fits = func(c Cell) bool { v, _ := c.boolean(); return v == 0 || v == 1 }
 	case Datetime:
-		*layout = p.col.Layout
-		if found, ok := p.bestLayout(); ok {
-			*layout = found
+		if *layout == "" {
+			*layout = p.col.Layout
+			if found, ok := p.bestLayout(); ok {
+				*layout = found
+			}
 		}
 		layouts := layoutsAfter(*layout)
 		fits = func(c Cell) bool { _, ok := c.time(layouts); return ok }

@@ -17,7 +17,7 @@ type lengths struct {
 var lengthNames = []string{"chars", "words", "digits", "capitals", "marks"}
 
 func fitLength(f Fitting) (Transform, error) {
-	return &lengths{ofColumn{f.col.Name}, layoutOf(f.col)}, f.decode(&struct{}{})
+	return &lengths{ofColumn{f.col.Name}, layoutOf(f.col)}, nil
 }
 
 func (t *lengths) ready() error { return nil }

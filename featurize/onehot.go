@@ -24,14 +24,14 @@ type oneHotParams struct {
 
 const maxHot = 1000
 
-func fitOneHot(f Fitting) (Transform, error) {
-	p := oneHotParams{Most: 20}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *oneHotParams) check() error {
 	if p.Most < 1 || p.Most > maxHot {
-		return nil, fmt.Errorf("parameters: most %d: use 1 to %d", p.Most, maxHot)
+		return fmt.Errorf("most %d: use 1 to %d", p.Most, maxHot)
 	}
+	return nil
+}
+
+func (p *oneHotParams) fit(f Fitting) (Transform, error) {
 	t := &oneHot{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Levels: []string{}}
 	for _, l := range levels(f) {
 		if len(t.Levels) < p.Most {

@@ -22,15 +22,34 @@ type ordinalParams struct {
 	Order []string `json:"order"`
 }
 
-func fitOrdinal(f Fitting) (Transform, error) {
-	var p ordinalParams
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *ordinalParams) check() error {
+	if len(p.Order) > maxCounted {
+		return fmt.Errorf("order has %d values: use up to %d", len(p.Order), maxCounted)
 	}
-	t := &ordinal{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Order: []string{}}
-	for _, name := range p.Order {
-		t.Order = append(t.Order, wordCell(name).key(nil))
+	seen := map[string]bool{}
+	for i, key := range p.keys() {
+		if key == "" {
+			return fmt.Errorf("order: %q stands for a missing value: leave it out", p.Order[i])
+		}
+		if seen[key] {
+			return fmt.Errorf("order has %q twice", p.Order[i])
+		}
+		seen[key] = true
 	}
+	return nil
+}
+
+// keys are the values of the order as cells have them.
+func (p *ordinalParams) keys() []string {
+	keys := make([]string, len(p.Order))
+	for i, name := range p.Order {
+		keys[i] = wordCell(name).key(nil)
+	}
+	return keys
+}
+
+func (p *ordinalParams) fit(f Fitting) (Transform, error) {
+	t := &ordinal{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Order: p.keys()}
 	if len(p.Order) == 0 {
 		for _, l := range levels(f) {
 			if len(t.Order) < maxCounted {

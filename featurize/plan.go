@@ -1,12 +1,13 @@
 package featurize
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/seed-09a2cce4/automl/data/strictjson"
 )
 
 // Type is what a column means.
@@ -113,53 +114,55 @@ func NewPlan(columns []ColumnPlan) *Plan { return &Plan{Version: planVersion, Co
 
 // DecodePlan reads a plan from JSON; unknown fields are an error.
 func DecodePlan(b []byte) (*Plan, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
 	p := &Plan{}
-	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("feature plan: %w", err)
-	}
-	if d.More() {
-		return nil, errors.New("feature plan: there is something behind it")
+	if err := strictjson.Decode(b, p); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	return p, p.Check()
 }
 
+// ErrPlan is wrapped by the errors of plans: those of DecodePlan, Check and For.
+var ErrPlan = errors.New("feature plan")
+
 // Check reports what is wrong with a plan whatever the table: another version, a
-// column that is named twice, an unknown type or transform.
+// column that is named twice, an unknown type or transform, a transform that is not for
+// its column's type, parameters that it does not take, steps that cannot follow another.
 func (p *Plan) Check() error {
 	if p.Version != planVersion {
-		return fmt.Errorf("feature plan of version %d: this program reads version %d", p.Version, planVersion)
+		return fmt.Errorf("%w of version %d: this program reads version %d", ErrPlan, p.Version, planVersion)
 	}
 	if p.Select < 0 {
-		return fmt.Errorf("feature plan: select %d: use a number of features, or 0 for all", p.Select)
+		return fmt.Errorf("%w: select %d: use a number of features, or 0 for all", ErrPlan, p.Select)
 	}
 	seen := map[string]bool{}
 	for _, c := range p.Columns {
 		if c.Name == "" || seen[c.Name] {
-			return fmt.Errorf("feature plan: empty or repeated column %q", c.Name)
+			return fmt.Errorf("%w: empty or repeated column %q", ErrPlan, c.Name)
 		}
 		seen[c.Name] = true
-		if _, err := ParseType(string(c.Type)); err != nil {
-			return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
-		}
-		for _, s := range c.Transforms {
-			if err := s.known(); err != nil {
-				return fmt.Errorf("feature plan: column %q: %w", c.Name, err)
-			}
+		if err := c.check(); err != nil {
+			return fmt.Errorf("%w: column %q: %w", ErrPlan, c.Name, err)
 		}
 	}
 	return nil
 }
 
-// known reports an unknown kind among the step and those that follow it.
-func (s Step) known() error {
-	if _, err := kindOf(s.Kind); err != nil {
+// check reports what is wrong with a column whatever its cells. What is ignored may be of
+// any type.
+func (c *ColumnPlan) check() error {
+	if _, err := ParseType(string(c.Type)); err != nil {
 		return err
 	}
-	for _, next := range s.Then {
-		if err := next.known(); err != nil {
-			return fmt.Errorf("then: %w", err)
+	for _, s := range c.Transforms {
+		if _, err := kindOf(s.Kind); err != nil {
+			return err
+		}
+		err := s.check()
+		if err == nil && !c.Ignored {
+			err = s.suits(c.Type)
+		}
+		if err != nil {
+			return fmt.Errorf("transform %s: %w", s.Kind, err)
 		}
 	}
 	return nil

@@ -27,9 +27,6 @@ const (
 )
 
 func fitPower(f Fitting) (Transform, error) {
-	if err := f.decode(&struct{}{}); err != nil {
-		return nil, err
-	}
 	values := trainingNumbers(f)
 	if n := len(values); n > powerValues { // evenly among the sorted ones
 		some := make([]float64, powerValues)

@@ -23,12 +23,16 @@ const (
 	maxComponents     = 100
 )
 
+func checkComponents(n int) error {
+	if n < 1 || n > maxComponents {
+		return fmt.Errorf("components %d: use 1 to %d", n, maxComponents)
+	}
+	return nil
+}
+
 // fitProjection looks at up to svdRows of the rows, evenly spread.
 func fitProjection(rows []Entries, width, components int) (projection, error) {
 	p := projection{Components: components}
-	if components < 1 || components > maxComponents {
-		return p, fmt.Errorf("parameters: components %d: use 1 to %d", components, maxComponents)
-	}
 	p.Directions = make([]uint32, width*components)
 	rows, columns := occurring(evenly(rows, svdRows), width)
 	for k, d := range directions(rows, len(columns), components) {

@@ -25,14 +25,14 @@ type quantileParams struct {
 	Output string `json:"output"`
 }
 
-func fitQuantile(f Fitting) (Transform, error) {
-	p := quantileParams{Points: 100, Output: "uniform"}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *quantileParams) check() error {
 	if p.Points < 2 || p.Points > 10_000 || p.Output != "uniform" && p.Output != "normal" {
-		return nil, fmt.Errorf("parameters: points %d, output %q: use 2 to 10000, and uniform or normal", p.Points, p.Output)
+		return fmt.Errorf("points %d, output %q: use 2 to 10000, and uniform or normal", p.Points, p.Output)
 	}
+	return nil
+}
+
+func (p *quantileParams) fit(f Fitting) (Transform, error) {
 	t := &quantile{ofColumn: ofColumn{f.col.Name}, Points: []float64{}, Normal: p.Output == "normal"}
 	if values := trainingNumbers(f); len(values) > 0 {
 		for k := range p.Points {

@@ -23,14 +23,14 @@ type pooledParams struct {
 	Least int `json:"least"`
 }
 
-func fitPooled(f Fitting) (Transform, error) {
-	p := pooledParams{Least: 10}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *pooledParams) check() error {
 	if p.Least < 1 {
-		return nil, fmt.Errorf("parameters: least %d: use a number of rows above 0", p.Least)
+		return fmt.Errorf("least %d: use a number of rows above 0", p.Least)
 	}
+	return nil
+}
+
+func (p *pooledParams) fit(f Fitting) (Transform, error) {
 	t := &pooled{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Levels: []string{}}
 	for _, l := range levels(f) {
 		if l.count < p.Least || len(t.Levels) == maxLevels-1 {

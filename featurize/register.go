@@ -32,6 +32,13 @@ type Maker interface {
 	Decode(b []byte) (Transform, error)
 }
 
+// ParamsChecker is a Maker that says what is wrong with the parameters of a step before
+// anything is fitted, as the kinds of this package do. Without it only Fit says so.
+type ParamsChecker interface {
+	// CheckParams reads them by f.Params, the one method of f that can be called here.
+	CheckParams(f *Fitting) error
+}
+
 // registered are the kinds of users.
 var registered = struct {
 	sync.RWMutex
@@ -84,8 +91,9 @@ func registeredKind(name string) (kind, error) {
 		return kind{}, fmt.Errorf("%w %q%s", ErrUnknownKind, name, hint(name, Kinds()))
 	}
 	return kind{
-		fit: func(f Fitting) (Transform, error) {
-			return foreignOf(name, func() (Transform, error) { return m.Fit(&f) })
+		read: func(raw json.RawMessage) (parameters, error) {
+			p := foreignParams{m, raw}
+			return p, p.check()
 		},
 		decode: func(b []byte) (Transform, error) {
 			t, err := foreignOf(name, func() (Transform, error) { return m.Decode(b) })
@@ -96,6 +104,25 @@ func registeredKind(name string) (kind, error) {
 		},
 		types: m.Types(),
 	}, nil
+}
+
+// foreignParams are the parameters of a kind of a user.
+type foreignParams struct {
+	maker Maker
+	raw   json.RawMessage
+}
+
+func (p foreignParams) check() (err error) {
+	defer recovered(&err)
+	if c, ok := p.maker.(ParamsChecker); ok {
+		return c.CheckParams(&Fitting{params: p.raw})
+	}
+	return nil
+}
+
+func (p foreignParams) fit(f Fitting) (Transform, error) {
+	f.params = p.raw
+	return foreignOf(p.maker.Kind(), func() (Transform, error) { return p.maker.Fit(&f) })
 }
 
 // foreign is a transform of a user, whose outputs are checked.
@@ -217,7 +244,12 @@ func (f *Fitting) Other(name string) (cell func(i int) Cell, err error) {
 
 // Params reads the parameters of the step into a pointer to a struct, whose fields keep
 // their values where the step says nothing. Unknown parameters are an error.
-func (f *Fitting) Params(p any) error { return f.decode(p) }
+func (f *Fitting) Params(p any) error {
+	if err := decodeParams(f.params, p); err != nil {
+		return fmt.Errorf("parameters: %w", err)
+	}
+	return nil
+}
 
 // Missing reports whether there is no value.
 func (c Cell) Missing() bool { return c.kind == missing }

@@ -68,11 +68,24 @@ func (vowelMaker) Types() []featurize.Type {
 	return []featurize.Type{featurize.Categorical, featurize.Text}
 }
 
-func (vowelMaker) Fit(f *featurize.Fitting) (featurize.Transform, error) {
-	var p struct {
-		Trouble string `json:"trouble"`
+func (vowelMaker) params(f *featurize.Fitting) (p struct {
+	Trouble string `json:"trouble"`
+	Load    int    `json:"load"`
+}, err error) {
+	if err = f.Params(&p); err == nil && p.Load < 0 {
+		err = fmt.Errorf("load %d: use a number from 0 up", p.Load)
 	}
-	if err := f.Params(&p); err != nil {
+	return p, err
+}
+
+func (m vowelMaker) CheckParams(f *featurize.Fitting) error {
+	_, err := m.params(f)
+	return err
+}
+
+func (m vowelMaker) Fit(f *featurize.Fitting) (featurize.Transform, error) {
+	p, err := m.params(f)
+	if err != nil {
 		return nil, err
 	}
 	v := &vowels{Column: f.Column(), Trouble: p.Trouble}

@@ -19,9 +19,6 @@ type scale struct {
 }
 
 func fitStandard(f Fitting) (Transform, error) {
-	if err := f.decode(&struct{}{}); err != nil {
-		return nil, err
-	}
 	values := trainingNumbers(f)
 	t := &scale{ofColumn: ofColumn{f.col.Name}, Name: "standard", Centre: meanOf(values)}
 	t.Spread = deviationOf(values, t.Centre)
@@ -33,14 +30,14 @@ type robustParams struct {
 	Clip float64 `json:"clip"`
 }
 
-func fitRobust(f Fitting) (Transform, error) {
-	p := robustParams{Clip: 3}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *robustParams) check() error {
 	if !(p.Clip >= 0 && p.Clip <= largest) {
-		return nil, fmt.Errorf("parameters: clip %v: use a number above 0, or 0 for none", p.Clip)
+		return fmt.Errorf("clip %v: use a number above 0, or 0 for none", p.Clip)
 	}
+	return nil
+}
+
+func (p *robustParams) fit(f Fitting) (Transform, error) {
 	values := trainingNumbers(f)
 	t := &scale{ofColumn: ofColumn{f.col.Name}, Name: "robust", Centre: quantileOf(values, 0.5), Spread: 1, Clip: p.Clip}
 	lo, hi := quantileOf(values, 0.25), quantileOf(values, 0.75)

@@ -1,9 +1,11 @@
 package featurize
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
+	"github.com/seed-09a2cce4/automl/data"
 	"github.com/seed-09a2cce4/automl/data/matrix"
 )
 
@@ -24,31 +26,45 @@ type sinceParams struct {
 	FromLayout string `json:"from_layout"`
 }
 
-func fitSince(f Fitting) (Transform, error) {
-	var p sinceParams
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *sinceParams) check() error {
+	if p.From == "" {
+		return errors.New("from is missing: name another column of dates")
 	}
-	switch {
-	case p.From == "":
-		return nil, fmt.Errorf("parameters: from is missing: name another column of dates")
-	case p.From == f.target:
-		return nil, fmt.Errorf("parameters: from %q: it is the target", p.From)
+	if err := checkLayout("layout", p.Layout); err != nil {
+		return err
 	}
-	other, err := Find(f.table, p.From)
+	return checkLayout("from_layout", p.FromLayout)
+}
+
+func (p *sinceParams) written() string { return p.Layout }
+
+// other fails if none of the training cells of the column is a date.
+func (p *sinceParams) other(f Fitting) (*data.Column, error) {
+	c, err := f.pair("from", p.From)
 	if err != nil {
-		return nil, fmt.Errorf("parameters: from: %w", err)
-	}
-	t := &since{f.col.Name, p.From, newDated(f.col, datedParams{Layout: p.Layout}), newDated(other, datedParams{Layout: p.FromLayout})}
-	if err := t.ready(); err != nil {
 		return nil, err
 	}
-	for i := range f.rows {
-		if _, ok := t.Other.time(cellAt(other, i)); ok {
-			return t, nil
-		}
+	f.col = c
+	if _, err := (&datedParams{Layout: p.FromLayout}).dated(f); err != nil {
+		return nil, fmt.Errorf("parameters: from %q: %w", p.From, err)
 	}
-	return nil, fmt.Errorf("parameters: from %q: none of its cells is a date", p.From)
+	return c, nil
+}
+
+func (p *sinceParams) fit(f Fitting) (Transform, error) {
+	other, err := p.other(f)
+	if err != nil {
+		return nil, err
+	}
+	t := &since{Column: f.col.Name, From: p.From}
+	if t.Own, err = (&datedParams{Layout: p.Layout}).dated(f); err != nil {
+		return nil, err
+	}
+	f.col = other
+	if t.Other, err = (&datedParams{Layout: p.FromLayout}).dated(f); err != nil {
+		return nil, err
+	}
+	return t, t.ready()
 }
 
 func (t *since) ready() error {

@@ -21,11 +21,11 @@ func (s *stopWords) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &language) == nil {
 		list, ok := stopLists[language]
 		if !ok {
-			return fmt.Errorf("stop_words %q: use %s, or a list of words", language, strings.Join(slices.Sorted(maps.Keys(stopLists)), ", "))
+			return fmt.Errorf("stop_words %q: use a list of words or one of %s", language, languages())
 		}
 		s.words = strings.Fields(list)
 	} else if err := json.Unmarshal(b, &s.words); err != nil {
-		return fmt.Errorf("stop_words: use the name of a language or a list of words: %w", err)
+		return fmt.Errorf("stop_words: use a list of words or one of %s", languages())
 	}
 	s.hashes = map[uint64]bool{}
 	for _, w := range s.words {
@@ -33,6 +33,9 @@ func (s *stopWords) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// languages are those that have a list.
+func languages() string { return strings.Join(slices.Sorted(maps.Keys(stopLists)), ", ") }
 
 // MarshalJSON writes the list.
 func (s *stopWords) MarshalJSON() ([]byte, error) { return json.Marshal(s.words) }

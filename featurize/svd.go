@@ -34,16 +34,16 @@ const (
 	svdSeed   = 1
 )
 
-func fitSVD(f Fitting) (Transform, error) {
-	p := svdParams{Components: defaultComponents, Buckets: 1 << 12}
-	if err := f.decode(&p); err != nil {
-		return nil, err
+func (p *svdParams) check() error {
+	if err := checkComponents(p.Components); err != nil {
+		return err
 	}
+	return checkBuckets(p.Buckets)
+}
+
+func (p *svdParams) fit(f Fitting) (Transform, error) {
 	t := &svd{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Stop: p.Stop}
-	var err error
-	if t.hashedTerms, err = fitHashedTerms(f, t.Layout, p.Buckets, t.Stop.grams); err != nil {
-		return nil, err
-	}
+	t.hashedTerms = fitHashedTerms(f, t.Layout, p.Buckets, t.Stop.grams)
 	if err := t.prepare(t.Column); err != nil {
 		return nil, err
 	}
@@ -52,6 +52,7 @@ func fitSVD(f Fitting) (Transform, error) {
 		c := cellAt(f.col, k*f.rows/len(rows))
 		t.weigh(t.Stop.grams(c.text(t.Layout), nil), &rows[k])
 	}
+	var err error
 	if t.projection, err = fitProjection(rows, p.Buckets, p.Components); err != nil {
 		return nil, err
 	}

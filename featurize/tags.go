@@ -30,14 +30,14 @@ type tagsParams struct {
 	Most      int    `json:"most"`
 }
 
-func fitTags(f Fitting) (Transform, error) {
-	p := tagsParams{Separator: ",", Most: 50}
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *tagsParams) check() error {
 	if p.Separator == "" || p.Most < 1 || p.Most > maxHot {
-		return nil, fmt.Errorf("parameters: separator %q, most %d: use a separator, and 1 to %d values", p.Separator, p.Most, maxHot)
+		return fmt.Errorf("separator %q, most %d: use a separator, and 1 to %d values", p.Separator, p.Most, maxHot)
 	}
+	return nil
+}
+
+func (p *tagsParams) fit(f Fitting) (Transform, error) {
 	t := &tags{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Separator: p.Separator, Values: []string{}}
 	counts := map[string]int{}
 	for i := range f.rows {

@@ -25,31 +25,39 @@ type targeted struct {
 // targetKinds are the kinds of targeted transforms.
 var targetKinds = map[matrix.By]string{matrix.ByFolds: "target", matrix.ByOthers: "leave_one_out", matrix.ByEarlier: "ordered"}
 
-// fitTargeted fits the levels. Smooth is the weight of the overall mean in rows, 10 by
-// default.
-func fitTargeted(by matrix.By) func(f Fitting) (Transform, error) {
-	return func(f Fitting) (Transform, error) {
-		p := struct {
-			Smooth float64 `json:"smooth"`
-		}{10}
-		if err := f.decode(&p); err != nil {
-			return nil, err
+// targets reports whether a kind is one of them.
+func targets(kind string) bool {
+	for _, name := range targetKinds {
+		if name == kind {
+			return true
 		}
-		t := &targeted{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Levels: []string{}, Encoding: matrix.Encoding{By: by, Smooth: p.Smooth}}
-		if err := t.Encoding.Check(); err != nil {
-			return nil, fmt.Errorf("parameters: %w", err)
-		}
-		for _, l := range levels(f) {
-			if len(t.Levels) == maxCounted {
-				break
-			}
-			t.Levels = append(t.Levels, l.key)
-		}
-		for i := range f.rows {
-			t.Missing = t.Missing || cellAt(f.col, i).kind == missing
-		}
-		return t, t.ready()
 	}
+	return false
+}
+
+// targetedParams: Smooth is the weight of the overall mean in rows, 10 by default.
+type targetedParams struct {
+	by     matrix.By
+	Smooth float64 `json:"smooth"`
+}
+
+func (p *targetedParams) check() error {
+	return (&matrix.Encoding{By: p.by, Smooth: p.Smooth}).Check()
+}
+
+// fit finds the levels.
+func (p *targetedParams) fit(f Fitting) (Transform, error) {
+	t := &targeted{ofColumn: ofColumn{f.col.Name}, Layout: layoutOf(f.col), Levels: []string{}, Encoding: matrix.Encoding{By: p.by, Smooth: p.Smooth}}
+	for _, l := range levels(f) {
+		if len(t.Levels) == maxCounted {
+			break
+		}
+		t.Levels = append(t.Levels, l.key)
+	}
+	for i := range f.rows {
+		t.Missing = t.Missing || cellAt(f.col, i).kind == missing
+	}
+	return t, t.ready()
 }
 
 func (t *targeted) ready() error {

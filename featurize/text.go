@@ -74,11 +74,9 @@ type textParams struct {
 	Stop *stopWords `json:"stop_words"`
 }
 
-func fitText(f Fitting) (Transform, error) {
-	var p textParams
-	if err := f.decode(&p); err != nil {
-		return nil, err
-	}
+func (p *textParams) check() error { return nil }
+
+func (p *textParams) fit(f Fitting) (Transform, error) {
 	layout := layoutOf(f.col)
 	docs := make([]string, f.rows)
 	for i := range docs {

@@ -1,7 +1,6 @@
 package featurize
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,26 +53,13 @@ type Fitting struct {
 	target  string
 	rows    int
 	threads int
-	params  json.RawMessage
-}
-
-// decode reads the parameters; unknown ones are an error.
-func (f *Fitting) decode(p any) error {
-	if len(f.params) == 0 {
-		return nil
-	}
-	d := json.NewDecoder(bytes.NewReader(f.params))
-	d.DisallowUnknownFields()
-	if err := d.Decode(p); err != nil {
-		return fmt.Errorf("parameters: %w", err)
-	}
-	return nil
+	params  json.RawMessage // of a kind of users, see Params
 }
 
 // kind makes transforms of one kind.
 type kind struct {
-	// fit looks at training rows alone.
-	fit func(f Fitting) (Transform, error)
+	// read reads the parameters of a step and checks them.
+	read func(raw json.RawMessage) (parameters, error)
 	// decode reads the JSON of a fitted transform and refuses one that could
 	// do harm.
 	decode func(b []byte) (Transform, error)
@@ -85,71 +71,71 @@ type kind struct {
 func kindOf(name string) (kind, error) {
 	switch name {
 	case "numeric":
-		return kind{fitNumeric, decodeAs[numeric], []Type{Numeric, Boolean}}, nil
+		return kind{of(noParams{fitNumeric}), decodeAs[numeric], []Type{Numeric, Boolean}}, nil
 	case "boolean":
-		return kind{fitBoolean, decodeAs[boolean], []Type{Boolean}}, nil
+		return kind{of(noParams{fitBoolean}), decodeAs[boolean], []Type{Boolean}}, nil
 	case "category":
-		return kind{fitCategory, decodeAs[category], anyWords}, nil
+		return kind{of(noParams{fitCategory}), decodeAs[category], anyWords}, nil
 	case "frequency":
-		return kind{fitFrequency, decodeAs[frequency], anyWords}, nil
+		return kind{of(noParams{fitFrequency}), decodeAs[frequency], anyWords}, nil
 	case "datetime":
-		return kind{fitDatetime, decodeAs[datetime], []Type{Datetime}}, nil
+		return kind{of(dateParams{}), decodeAs[datetime], []Type{Datetime}}, nil
 	case "text":
-		return kind{fitText, decodeAs[text], []Type{Text, Categorical}}, nil
+		return kind{of(textParams{}), decodeAs[text], []Type{Text, Categorical}}, nil
 	case "impute":
-		return kind{fitImpute, decodeAs[impute], numbersOnly}, nil
+		return kind{of(imputeParams{By: "median"}), decodeAs[impute], numbersOnly}, nil
 	case "standard":
-		return kind{fitStandard, decodeAs[scale], numbersOnly}, nil
+		return kind{of(noParams{fitStandard}), decodeAs[scale], numbersOnly}, nil
 	case "robust":
-		return kind{fitRobust, decodeAs[scale], numbersOnly}, nil
+		return kind{of(robustParams{Clip: 3}), decodeAs[scale], numbersOnly}, nil
 	case "quantile":
-		return kind{fitQuantile, decodeAs[quantile], numbersOnly}, nil
+		return kind{of(quantileParams{Points: 100, Output: "uniform"}), decodeAs[quantile], numbersOnly}, nil
 	case "power":
-		return kind{fitPower, decodeAs[power], numbersOnly}, nil
+		return kind{of(noParams{fitPower}), decodeAs[power], numbersOnly}, nil
 	case "log":
-		return kind{fitLog, decodeAs[logarithm], numbersOnly}, nil
+		return kind{of(noParams{fitLog}), decodeAs[logarithm], numbersOnly}, nil
 	case "discretise":
-		return kind{fitDiscretise, decodeAs[discretise], numbersOnly}, nil
+		return kind{of(discretiseParams{Bins: 10, By: "quantile"}), decodeAs[discretise], numbersOnly}, nil
 	case "cap":
-		return kind{fitCap, decodeAs[capped], numbersOnly}, nil
+		return kind{of(capParams{Lower: 0.01, Upper: 0.99}), decodeAs[capped], numbersOnly}, nil
 	case "onehot":
-		return kind{fitOneHot, decodeAs[oneHot], anyWords}, nil
+		return kind{of(oneHotParams{Most: 20}), decodeAs[oneHot], anyWords}, nil
 	case "ordinal":
-		return kind{fitOrdinal, decodeAs[ordinal], anyWords}, nil
+		return kind{of(ordinalParams{}), decodeAs[ordinal], anyWords}, nil
 	case "hashing":
-		return kind{fitHashed, decodeAs[hashed], anyWords}, nil
+		return kind{of(hashedParams{Buckets: 64}), decodeAs[hashed], anyWords}, nil
 	case "rare":
-		return kind{fitPooled, decodeAs[pooled], anyWords}, nil
+		return kind{of(pooledParams{Least: 10}), decodeAs[pooled], anyWords}, nil
 	case "length":
-		return kind{fitLength, decodeAs[lengths], anyWords}, nil
+		return kind{of(noParams{fitLength}), decodeAs[lengths], anyWords}, nil
 	case "cyclic":
-		return kind{fitCyclic, decodeAs[cyclic], []Type{Datetime}}, nil
+		return kind{of(cyclicParams{}), decodeAs[cyclic], []Type{Datetime}}, nil
 	case "since":
-		return kind{fitSince, decodeAs[since], []Type{Datetime}}, nil
+		return kind{of(sinceParams{}), decodeAs[since], []Type{Datetime}}, nil
 	case "holidays":
-		return kind{fitHolidays, decodeAs[holidays], []Type{Datetime}}, nil
+		return kind{of(holidayParams{}), decodeAs[holidays], []Type{Datetime}}, nil
 	case "chars":
-		return kind{fitChars, decodeAs[chars], anyWords}, nil
+		return kind{of(charsParams{Least: 3, Most: 5, Buckets: 1 << 14}), decodeAs[chars], anyWords}, nil
 	case "svd":
-		return kind{fitSVD, decodeAs[svd], anyWords}, nil
+		return kind{of(svdParams{Components: defaultComponents, Buckets: 1 << 12}), decodeAs[svd], anyWords}, nil
 	case "tags":
-		return kind{fitTags, decodeAs[tags], []Type{Categorical, Text}}, nil
+		return kind{of(tagsParams{Separator: ",", Most: 50}), decodeAs[tags], []Type{Categorical, Text}}, nil
 	case "arithmetic":
-		return kind{fitArithmetic, decodeAs[arithmetic], numbersOnly}, nil
+		return kind{of(arithmeticParams{}), decodeAs[arithmetic], numbersOnly}, nil
 	case "cross":
-		return kind{fitCross, decodeAs[cross], anyWords}, nil
+		return kind{of(crossParams{}), decodeAs[cross], anyWords}, nil
 	case "target":
-		return kind{fitTargeted(matrix.ByFolds), decodeAs[targeted], anyWords}, nil
+		return kind{of(targetedParams{by: matrix.ByFolds, Smooth: 10}), decodeAs[targeted], anyWords}, nil
 	case "leave_one_out":
-		return kind{fitTargeted(matrix.ByOthers), decodeAs[targeted], anyWords}, nil
+		return kind{of(targetedParams{by: matrix.ByOthers, Smooth: 10}), decodeAs[targeted], anyWords}, nil
 	case "ordered":
-		return kind{fitTargeted(matrix.ByEarlier), decodeAs[targeted], anyWords}, nil
+		return kind{of(targetedParams{by: matrix.ByEarlier, Smooth: 10}), decodeAs[targeted], anyWords}, nil
 	case chained:
-		return kind{fitNone, decodeAs[chain], nil}, nil
+		return kind{noPart, decodeAs[chain], nil}, nil
 	case "directions":
-		return kind{fitNone, decodeAs[directed], nil}, nil
+		return kind{noPart, decodeAs[directed], nil}, nil
 	case "exact":
-		return kind{fitExact, decodeAs[exact], nil}, nil
+		return kind{noPart, decodeAs[exact], nil}, nil
 	}
 	return registeredKind(name)
 }
@@ -171,8 +157,10 @@ var numbersOnly = []Type{Numeric, Boolean}
 // anyWords are the types whose values can be told apart as words.
 var anyWords = []Type{Categorical, Boolean, Numeric, Datetime, Text}
 
-// fitNone is of kinds that no plan names.
-func fitNone(Fitting) (Transform, error) { return nil, errors.New("it is no part of a plan") }
+// noPart is of kinds that no plan names.
+func noPart(json.RawMessage) (parameters, error) { return nil, errNoPart }
+
+var errNoPart = errors.New("it is no part of a plan")
 
 // ready is implemented by every transform: it checks decoded or fitted state
 // and builds what JSON does not hold.

@@ -90,7 +90,7 @@ func (o *JobOptions) checkPlan() (field string, err error) {
 		return "plan", err
 	}
 	if o.Plan.Target != "" && o.Plan.Target != o.Target {
-		return "plan", fmt.Errorf("feature plan: it is for target %q, not for %q", o.Plan.Target, o.Target)
+		return "plan", fmt.Errorf("%w: it is for target %q, not for %q", featurize.ErrPlan, o.Plan.Target, o.Target)
 	}
 	return "", nil
 }

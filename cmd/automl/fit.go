@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -81,7 +80,7 @@ func runFit(c *cli.Context, start time.Time) error {
 			return err
 		}
 	}
-	m, err := fit(c.Context, con, args[0], c.String("valid"), options)
+	m, err := fit(c, con, args[0], options)
 	if err != nil {
 		return err
 	}
@@ -132,7 +131,8 @@ func workersFlag(c *cli.Context) (int, error) {
 }
 
 // fit reads the tables and searches, showing progress.
-func fit(ctx context.Context, con *console, path, validPath string, options automl.Options) (*automl.Model, error) {
+func fit(c *cli.Context, con *console, path string, options automl.Options) (*automl.Model, error) {
+	ctx, validPath := c.Context, c.String("valid")
 	if path == "-" && validPath == "-" {
 		return nil, userf("--valid -: standard input is the training data already: give a file")
 	}
@@ -155,7 +155,7 @@ func fit(ctx context.Context, con *console, path, validPath string, options auto
 	if errors.Is(err, automl.ErrNoModel) && ctx.Err() != nil {
 		return nil, fmt.Errorf("%w before there was a model: nothing is written", errInterrupted)
 	}
-	return m, err
+	return m, inFile(c, err)
 }
 
 // fitReport is what fit prints; its JSON form is stable.

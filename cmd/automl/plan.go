@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -62,7 +64,7 @@ func runPlan(c *cli.Context) error {
 	}
 	plan, err := automl.MakePlan(t, options)
 	if err != nil {
-		return err
+		return inFile(c, err)
 	}
 	if out != "" {
 		file := *con
@@ -85,6 +87,15 @@ func runPlan(c *cli.Context) error {
 	}
 	printPreset(con.out, options)
 	return nil
+}
+
+// inFile names the plan or the job file that an error is about.
+func inFile(c *cli.Context, err error) error {
+	plan, job := c.String("plan"), c.String("job")
+	if plan != "" && errors.Is(err, featurize.ErrPlan) || job != "" && automl.IsUserError(err) {
+		return fmt.Errorf("%s: %w", cmp.Or(plan, job), err)
+	}
+	return err
 }
 
 // printPlan prints a line for each column.
