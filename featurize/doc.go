@@ -9,7 +9,7 @@
 //
 // Transforms have a file each and one contract, Transform: fitted on training rows,
 // applied to any cell, all state in JSON, never an infinity. Infer uses numeric, boolean,
-// category, frequency, datetime and text; a plan may name the others (see Kinds), those that
+// category, frequency, datetime, text and, for lists, tags; a plan may name the others (see Kinds), those that
 // a program has registered too (Register), and chain them (Step.Then). Package featurizetest
 // is the suite that all of them pass.
 //

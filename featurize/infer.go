@@ -225,11 +225,13 @@ func inferColumn(c *data.Column, rows int, o Options) (ColumnPlan, error) {
 		}
 	}
 	if slices.Contains(o.Ignore, c.Name) {
-		cp.Ignored = true
+		cp.Ignored, cp.Transforms = true, nil
 		cp.Why = "left out, as you said"
 		return cp, nil
 	}
-	cp.Transforms = steps(cp.Type, p.distinct, layout)
+	if cp.Transforms == nil {
+		cp.Transforms = steps(cp.Type, p.distinct, layout)
+	}
 	return cp, nil
 }
 
@@ -328,6 +330,7 @@ func (p *profile) inferWords(cp *ColumnPlan, layout *string) {
 	}
 	words, share := p.mean(wordCount), p.share()
 	switch {
+	case p.inferLists(cp):
 	case words >= 4 && share > 0.2 && p.distinct > 20,
 		words >= 3 && share > 0.5 && p.present > 100:
 		cp.is(Text, "%.0f words a row, %.0f %% of them distinct", words, 100*share)
