@@ -16,7 +16,9 @@ const (
 	// ones apart.
 	parts = 10
 	// edgeRows training rows, evenly spread, say where the parts end.
-	edgeRows = 512
+	edgeRows = 256
+	// mostRows training rows, evenly spread, say what features tell.
+	mostRows = 20_000
 )
 
 // Ranks remembers the order of a frame's features by what they tell of a target, for each
@@ -76,11 +78,25 @@ func plain(f *matrix.Frame) []int32 {
 
 // ranked are the features of a list, those that tell most first.
 func ranked(r *algos.Request, target *encode.Target, list []int32) []int32 {
+	if len(r.Train.Rows) > mostRows {
+		part := *r
+		part.Train.Rows = spread(r.Train.Rows, mostRows)
+		r, target = &part, encode.NewTarget(&part, target.Classes)
+	}
 	frame := r.Train.M.Frame
 	score := make([]float64, len(frame.Features))
 	algos.Each(len(list), r.Threads, func(i int) { score[list[i]] = worth(frame, int(list[i]), r.Train.Rows, target) })
 	slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(score[b], score[a]) })
 	return list
+}
+
+// spread are n of the rows, evenly spread.
+func spread(rows []int32, n int) []int32 {
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = rows[i*len(rows)/n]
+	}
+	return out
 }
 
 // digest tells sets of rows apart (FNV-1a, a row at a time).
@@ -148,10 +164,10 @@ func partsOf(f *matrix.Frame, j int, rows []int32) (part []int32, n int) {
 
 // edgesOf are quantiles of a number, a value on an edge being below it.
 func edgesOf(col []float32, rows []int32) []float32 {
-	looks := min(len(rows), edgeRows)
-	values := make([]float32, 0, looks)
-	for i := range looks {
-		if v := col[rows[i*len(rows)/looks]]; v == v {
+	looks := spread(rows, min(len(rows), edgeRows))
+	values := make([]float32, 0, len(looks))
+	for _, r := range looks {
+		if v := col[r]; v == v {
 			values = append(values, v)
 		}
 	}

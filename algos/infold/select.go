@@ -10,8 +10,9 @@ import (
 // no more or it is not there.
 const Select = "select"
 
-// selectCell is the time in seconds that the choice among features takes for a value.
-const selectCell = 3e-8
+// selectCell is the time in seconds that the choice among features takes for a value, once
+// for the rows of a fold.
+const selectCell = 4e-8
 
 // given is how many features a fit is given at most, 0 for all.
 func given(p search.Params, most int) int {
@@ -32,7 +33,7 @@ func Estimate(l algos.Learner, s algos.Shape, p search.Params) algos.Cost {
 	part.Features, part.Categorical = n, min(s.Categorical, n)
 	part.DenseCols = int(int64(s.DenseCols) * int64(n) / int64(s.Features))
 	cost := l.Estimate(part, p)
-	cost.Seconds += selectCell * float64(s.Rows) * float64(s.Features)
+	cost.Seconds += selectCell * float64(min(s.Rows, mostRows)) * float64(s.Features)
 	cost.Bytes += int64(s.Rows) * int64(5*n+4*part.DenseCols) // views of its own
 	return cost
 }
