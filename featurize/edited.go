@@ -43,7 +43,10 @@ func (p *Plan) For(t *data.Table, o Options) (*Plan, error) {
 		return nil, fmt.Errorf("%w: %w", ErrPlan, err)
 	}
 	out.warn(out.absent(t, o))
-	return &out, out.usable()
+	if err := out.usable(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPlan, err)
+	}
+	return &out, nil
 }
 
 // used reports whether the plan makes features of the column.
@@ -98,8 +101,11 @@ func (s Step) meets(f Fitting) (layout string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if pair, ok := p.(pairing); ok {
-		_, err = pair.other(f)
+	switch p := p.(type) {
+	case pairing:
+		_, err = p.other(f)
+	case *ordinalParams:
+		err = p.reads(f)
 	}
 	if d, ok := p.(interface{ written() string }); ok {
 		layout = d.written()

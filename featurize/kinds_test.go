@@ -12,18 +12,6 @@ import (
 	"github.com/seed-09a2cce4/automl/data"
 )
 
-// sides are columns of a type each, beside one of dates.
-func sides(t testing.TB) map[Type]*data.Table {
-	t.Helper()
-	other := times(t, "other", "2006-01-02", day(1), day(2))
-	return map[Type]*data.Table{
-		Numeric:     table(t, numbers("x", 1, 2), other),
-		Categorical: table(t, words("x", "a", "b"), other),
-		Datetime:    table(t, times(t, "x", "2006-01-02", day(1), day(90)), other),
-		Text:        table(t, words("x", "The cat, sat.", "a CAT sat 12 times!"), other),
-	}
-}
-
 // TestKindValues holds some outputs against what they should be.
 func TestKindValues(t *testing.T) {
 	t.Parallel()
@@ -150,29 +138,5 @@ func TestChars(t *testing.T) {
 	// " abc ": 4 runs of two and 3 of three; " d ": 2 and 1.
 	if len(a) != 10 || !slices.Equal(a, b) {
 		t.Errorf("%d and %d runs", len(a), len(b))
-	}
-}
-
-func TestKindErrors(t *testing.T) {
-	t.Parallel()
-	tables := sides(t)
-	for _, c := range []struct {
-		as           Type
-		kind, params string
-		want         string
-	}{
-		{Numeric, "impute", `{"by":"mode"}`, `by "mode"`}, {Numeric, "impute", `{"by":"constant"}`, "with a value"}, {Numeric, "impute", `{"value":3}`, "a value goes with"},
-		{Numeric, "robust", `{"clip":-1}`, "clip -1"}, {Numeric, "quantile", `{"points":1}`, "points 1"}, {Numeric, "quantile", `{"output":"x"}`, `output "x"`},
-		{Numeric, "discretise", `{"bins":1}`, "bins 1"}, {Numeric, "cap", `{"lower":0.9,"upper":0.1}`, "lower 0.9"},
-		{Categorical, "onehot", `{"most":0}`, "most 0"}, {Categorical, "ordinal", `{"order":["a","a"]}`, "twice"}, {Categorical, "hashing", `{"buckets":1}`, "buckets 1"},
-		{Categorical, "rare", `{"least":0}`, "least 0"}, {Categorical, "tags", `{"separator":""}`, `separator ""`},
-		{Text, "chars", `{"least":4,"most":3}`, "least 4"}, {Text, "chars", `{"buckets":3}`, "buckets 3"}, {Text, "svd", `{"components":0}`, "components 0"},
-		{Datetime, "cyclic", `{"cycles":["fortnight"]}`, "fortnight"}, {Datetime, "cyclic", `{"zone":"Mars"}`, `zone "Mars"`}, {Datetime, "datetime", `{"zone":"Mars"}`, `zone "Mars"`},
-		{Datetime, "since", ``, "from is missing"}, {Datetime, "since", `{"from":"othe"}`, `"other"`}, {Datetime, "since", `{"from":"y"}`, "it is the target"},
-		{Datetime, "holidays", ``, "days is missing"}, {Datetime, "holidays", `{"days":["25.12."]}`, `day "25.12."`},
-	} {
-		p := &Plan{Target: "y", Columns: []ColumnPlan{{Name: "x", Transforms: []Step{{Kind: c.kind, Params: json.RawMessage(c.params)}}}}}
-		_, err := p.Fit(tables[c.as], 0, 1)
-		wantError(t, err, `column "x": transform `+c.kind, c.want)
 	}
 }

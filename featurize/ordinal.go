@@ -1,6 +1,7 @@
 package featurize
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -46,6 +47,25 @@ func (p *ordinalParams) keys() []string {
 		keys[i] = wordCell(name).key(nil)
 	}
 	return keys
+}
+
+// reads fails if none of the training cells is in the order.
+func (p *ordinalParams) reads(f Fitting) error {
+	known := map[string]bool{}
+	for _, key := range p.keys() {
+		known[key] = true
+	}
+	example := ""
+	for _, l := range levels(f) {
+		if known[l.key] {
+			return nil
+		}
+		example = cmp.Or(example, l.key)
+	}
+	if example == "" || len(known) == 0 {
+		return nil
+	}
+	return fmt.Errorf("parameters: order: none of the cells is in it, such as %q", shorten(example))
 }
 
 func (p *ordinalParams) fit(f Fitting) (Transform, error) {

@@ -19,7 +19,7 @@ import (
 var kindParams = map[string][]string{
 	"impute": {"", `{"by":"mean","indicator":true}`, `{"by":"constant","value":-7}`}, "robust": {"", `{"clip":0}`},
 	"quantile": {"", `{"points":5,"output":"normal"}`}, "discretise": {"", `{"bins":3,"by":"width"}`}, "cap": {"", `{"lower":0,"upper":0.5}`},
-	"onehot": {"", `{"most":2}`}, "ordinal": {"", `{"order":["b","a"]}`}, "hashing": {"", `{"buckets":3}`}, "rare": {"", `{"least":2}`},
+	"onehot": {"", `{"most":2}`}, "ordinal": {"", `{"order":["b","a","1","2020-01-02","one two"]}`}, "hashing": {"", `{"buckets":3}`}, "rare": {"", `{"least":2}`},
 	"cyclic": {"", `{"cycles":["day","year"],"zone":"America/New_York"}`}, "since": {`{"from":"other"}`}, "tags": {"", `{"separator":" ","most":2}`},
 	"chars": {"", `{"least":1,"most":2,"buckets":16}`}, "svd": {`{"components":2,"buckets":64}`, `{"stop_words":["the"],"components":1,"buckets":16}`},
 	"holidays": {`{"days":["12-25","2020-01-03"]}`}, "datetime": {"", `{"zone":"Asia/Tokyo"}`}, "text": {"", `{"stop_words":"english"}`},

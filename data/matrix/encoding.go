@@ -1,14 +1,11 @@
 package matrix
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // Encoding is how a category becomes the mean of the target.
 type Encoding struct {
 	By By `json:"by"`
-	// Smooth is the weight of the overall mean, in rows, from 0 up.
+	// Smooth is the weight of the overall mean, in rows, from 0 to 1e12.
 	Smooth float64 `json:"smooth"`
 }
 
@@ -36,13 +33,16 @@ func ParseBy(s string) (By, error) {
 	return "", fmt.Errorf("%q: use %s, %s or %s", s, ByFolds, ByOthers, ByEarlier)
 }
 
+// maxSmooth leaves nothing of a category, and keeps sums finite.
+const maxSmooth = 1e12
+
 // Check reports an encoding that cannot be made.
 func (e *Encoding) Check() error {
 	if _, err := ParseBy(string(e.By)); err != nil {
 		return fmt.Errorf("by %w", err)
 	}
-	if !(e.Smooth >= 0) || math.IsInf(e.Smooth, 0) {
-		return fmt.Errorf("smooth %v: use a number of rows from 0 up", e.Smooth)
+	if !(e.Smooth >= 0 && e.Smooth <= maxSmooth) {
+		return fmt.Errorf("smooth %v: use a number of rows from 0 to %g", e.Smooth, maxSmooth)
 	}
 	return nil
 }
