@@ -14,8 +14,8 @@ import (
 // FromRows makes a table of rows given as maps from column name to value. The
 // columns are those of all rows together, in order of name; a name that a row
 // lacks is a missing cell. Values may be numbers of any Go type, json.Number,
-// bool (as the texts true and false), string, time.Time, pointers to those, and
-// nil (missing). A column of numbers alone is Number, of times alone Time; the
+// bool (as the texts true and false), string, time.Time, pointers to those, slices of
+// texts, numbers and bools (as lists in JSON, see ListText), and nil (missing). A column of numbers alone is Number, of times alone Time; the
 // kind of any other is found from the texts, as for a file.
 func FromRows(rows []map[string]any) (*Table, error) {
 	if len(rows) == 0 {
@@ -227,6 +227,10 @@ func plainValue(cell any) (any, error) {
 			break
 		}
 		return plainValue(v.Elem().Interface())
+	case reflect.Slice:
+		if text, ok := ListText(cell); ok {
+			return text, nil
+		}
 	case reflect.Bool:
 		return strconv.FormatBool(v.Bool()), nil
 	case reflect.String:
@@ -247,5 +251,5 @@ func plainValue(cell any) (any, error) {
 		}
 		return float64(v.Uint()), nil
 	}
-	return nil, fmt.Errorf("a %T cannot be a cell: give a number, text, bool, time.Time, a pointer to one, or nil", cell)
+	return nil, fmt.Errorf("a %T cannot be a cell: give a number, text, bool, time.Time, a pointer to one, a list of texts, numbers and bools, or nil", cell)
 }

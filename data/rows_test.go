@@ -47,7 +47,7 @@ func TestFromRowsRefuses(t *testing.T) {
 	var loop pointer
 	loop = &loop
 	for name, v := range map[string]any{
-		"slice": []int{1}, "map": map[string]any{}, "struct": struct{}{}, "func": func() {}, "complex": 1i, "loop": loop, "bytes": []byte("x"),
+		"slice": [][]int{{1}}, "map": map[string]any{}, "struct": struct{}{}, "func": func() {}, "complex": 1i, "loop": loop, "bytes": []byte("x"),
 		"far time": time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
 		_, err := FromRows([]map[string]any{{"c": 1}, {"c": v}})
@@ -100,7 +100,7 @@ func TestFromStructsRefuses(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]any{
 		"nil": nil, "number": 1, "numbers": []int{1}, "none": []visit{}, "nil element": []*visit{nil}, "times": []time.Time{{}},
-		"no fields": []struct{ a int }{{1}}, "field type": []struct{ A []int }{{nil}}, "nil pointer": (*[]visit)(nil),
+		"no fields": []struct{ a int }{{1}}, "field type": []struct{ A map[string]int }{{nil}}, "nil pointer": (*[]visit)(nil),
 		"one name twice": []struct {
 			A int
 			B int `automl:"A"`

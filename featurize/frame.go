@@ -205,8 +205,8 @@ func absentValue(name string, row map[string]any) error {
 // Row makes the features of a single row into x, which has one place for each
 // of Features, and returns the sparse part (one row), nil without text. The
 // bits are those of Frame. Values are strings, booleans, integers, floats,
-// json.Number, time.Time, or nil for missing; a needed name that is absent is
-// an error.
+// json.Number, time.Time, or nil for missing, where texts or lists are read lists too (see
+// data.ListText); a needed name that is absent is an error.
 func (pl *Pipeline) Row(row map[string]any, x []float32) (*matrix.Sparse, error) {
 	if len(x) != len(pl.features) {
 		return nil, fmt.Errorf("room for %d features, not %d", len(x), len(pl.features))
@@ -217,6 +217,9 @@ func (pl *Pipeline) Row(row map[string]any, x []float32) (*matrix.Sparse, error)
 		v, ok := row[name]
 		if !ok {
 			return nil, absentValue(name, row)
+		}
+		if text, isList := data.ListText(v); isList && pl.lists[i] {
+			v = text
 		}
 		var err error
 		if cells[i], err = cellOf(v); err != nil {

@@ -2,8 +2,21 @@ package featurize
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 )
+
+// readsLists reports transforms that make something of a list: those of texts and of users.
+// To others it would be an unknown word, or no number.
+func readsLists(t Transform) bool {
+	switch t := t.(type) {
+	case *tags, *text, *chars, *svd, *foreign:
+		return true
+	case *chain:
+		return readsLists(t.stages[0][0])
+	}
+	return false
+}
 
 // What makes a column one of lists, not of words with commas in them.
 const (
@@ -48,7 +61,7 @@ func (p *profile) listsBy(separator string) (mean float64, items int, ok bool) {
 		read.Separator = separators[0]
 	}
 	rows, lists, cells, words, letters := 0, 0, 0, 0.0, 0
-	shortest, longest := len(p.values), 0
+	shortest, longest := math.MaxInt, 0
 	seen := map[string]bool{}
 	step := (len(p.values) + listsLooked - 1) / listsLooked
 	for i := 0; i < len(p.values); i += step {
@@ -61,8 +74,9 @@ func (p *profile) listsBy(separator string) (mean float64, items int, ok bool) {
 		if bracketed || strings.Contains(s, separator) {
 			lists += n
 		}
+		parts := strings.Count(s, read.Separator) // that items repeat does not make a date a list
+		shortest, longest = min(shortest, parts), max(longest, parts)
 		list := read.list(s)
-		shortest, longest = min(shortest, len(list)), max(longest, len(list))
 		for _, item := range list {
 			seen[item] = true
 			words += float64(n) * wordCount(item)

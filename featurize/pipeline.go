@@ -21,6 +21,7 @@ type Pipeline struct {
 
 	columns  []string       // inputs, in order of first use
 	place    map[string]int // of a name in columns
+	lists    []bool         // of each column: whether a value may be a list
 	inputs   [][]int        // of each transform: places in columns
 	first    []int          // of each transform: its first feature
 	offset   []int          // of each transform: its first sparse column
@@ -112,7 +113,9 @@ func (pl *Pipeline) index() error {
 				at = len(pl.columns)
 				pl.place[name] = at
 				pl.columns = append(pl.columns, name)
+				pl.lists = append(pl.lists, false)
 			}
+			pl.lists[at] = pl.lists[at] || readsLists(t)
 			in = append(in, at)
 		}
 		pl.inputs = append(pl.inputs, in)
