@@ -1,6 +1,7 @@
 package automl
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func TestParseJobErrors(t *testing.T) {
 		"limits: {max_predict_latency: 1e99}": "max_predict_latency 1e+99",
 		"limits: {exit_score: high}":          "limits.exit_score: use a number, not text",
 		"limits: {max_trials: ten}":           "limits.max_trials: use a whole number, not text",
-		"quantiles: median":                   "quantiles: use a list, each a number, not text",
+		"quantiles: median":                   "quantiles: use a list, each part a number, not text",
 		"featurization: {column: []}":         `unknown field "column": did you mean "columns"?`,
 		"featurization: {columns: [{name: a, type: numeric, transforms: [{kind: cap, params: {lower: 2}}]}]}": `featurization: feature plan: column "a": transform cap: parameters: lower 2`,
 		"featurization: {columns: [{name: a, type: numbers}]}":                                                `column "a": unknown column type "numbers"`,
@@ -110,6 +111,43 @@ func TestParseJobErrors(t *testing.T) {
 		if err == nil || !IsUserError(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
+	}
+}
+
+// TestJobOfTheDocs: the example of docs/cli.md is a job that runs.
+func TestJobOfTheDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, job, _ := strings.Cut(string(text), "```yaml\n")
+	job, _, _ = strings.Cut(job, "```")
+	o, err := ParseJob([]byte(job))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct {
+		ID    int    `automl:"id"`
+		Age   int    `automl:"age"`
+		City  string `automl:"city"`
+		Churn string `automl:"churn"`
+	}
+	rows := make([]row, 200)
+	for i := range rows {
+		rows[i] = row{7*i + i%3, 18 + i*i%60, []string{"Ulm", "Bonn", "Jena"}[i%3], []string{"yes", "no"}[i*7%5/3]}
+	}
+	table, err := FromStructs(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Time, o.Trials, o.MaxMemory = 0, 2, 0
+	m, err := Fit(t.Context(), table, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := m.Info(); !cmp.Equal(info.Columns, []string{"age", "city"}) || info.Metric != "roc_auc" {
+		t.Errorf("%+v", info)
 	}
 }
 

@@ -118,7 +118,8 @@ func fitOptions(c *cli.Context) (automl.Options, error) {
 	if err != nil {
 		return options, err
 	}
-	return options.WithPreset()
+	options, err = options.WithPreset()
+	return options, inFile(c, err)
 }
 
 // workersFlag reads --workers: 0 for none, absent for as many as sensible.

@@ -130,7 +130,7 @@ func wanted(t reflect.Type) string {
 	case reflect.Pointer:
 		return wanted(t.Elem())
 	case reflect.Slice:
-		return "a list, each " + wanted(t.Elem())
+		return "a list, each part " + wanted(t.Elem())
 	case reflect.Bool:
 		return "true or false"
 	case reflect.String:
