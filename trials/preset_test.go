@@ -21,13 +21,13 @@ func TestApplyPreset(t *testing.T) {
 		{"balanced", trials.JobOptions{}, trials.JobOptions{Time: time.Minute}},
 		{"fast", trials.JobOptions{}, trials.JobOptions{
 			Time: 10 * time.Second, Include: []string{"baseline", "linear", "gbdt", "symmetric", "ebm"}, Best: true,
-			Limits: trials.Limits{MaxModelSize: 5e6, MaxPredictLatency: 30 * time.Microsecond},
+			Limits: trials.Limits{MaxModelSize: 5e6, MaxPredictLatency: 7 * time.Microsecond},
 		}},
 		// What is given wins.
 		{"fast", trials.JobOptions{Trials: 5, Include: []string{"mlp"}, Limits: trials.Limits{MaxModelSize: 1, MaxPredictLatency: 2}}, trials.JobOptions{
 			Trials: 5, Include: []string{"mlp"}, Best: true, Limits: trials.Limits{MaxModelSize: 1, MaxPredictLatency: 2},
 		}},
-		{"best", trials.JobOptions{Time: time.Hour}, trials.JobOptions{Time: time.Hour, Limits: trials.Limits{MaxPredictLatency: 250 * time.Microsecond}}},
+		{"best", trials.JobOptions{Time: time.Hour}, trials.JobOptions{Time: time.Hour, Limits: trials.Limits{MaxPredictLatency: 80 * time.Microsecond}}},
 		{"interpretable", trials.JobOptions{Exclude: []string{"ebm"}}, trials.JobOptions{
 			Time: time.Minute, Exclude: []string{"ebm"}, Include: []string{"baseline", "linear", "gbdt"}, Best: true, Params: map[string]map[string]any{"gbdt": shallow},
 		}},
