@@ -41,6 +41,21 @@ func (f *Fitting) pair(parameter, name string) (*data.Column, error) {
 	return other, nil
 }
 
+// unread is the first of the training cells if none can be read, "" if one can or all are
+// missing.
+func unread(c *data.Column, rows int, reads func(Cell) bool) (example string) {
+	for i := range rows {
+		cell := cellAt(c, i)
+		if reads(cell) {
+			return ""
+		}
+		if example == "" {
+			example = shorten(cell.text(nil))
+		}
+	}
+	return example
+}
+
 var errNoWith = errors.New("with is missing: name another column")
 
 // arithmetic is the sum, difference, product or ratio of two numbers; missing where one
@@ -75,16 +90,10 @@ func (p *arithmeticParams) other(f Fitting) (*data.Column, error) {
 	if err != nil || c.Kind == data.Number {
 		return c, err
 	}
-	example := ""
-	for i := range f.rows {
-		cell := cellAt(c, i)
-		if v, _ := cell.number(); v == v {
-			return c, nil
-		}
-		if example == "" {
-			example = shorten(cell.text(nil))
-		}
-	}
+	example := unread(c, f.rows, func(cell Cell) bool {
+		v, _ := cell.number()
+		return v == v
+	})
 	if example == "" {
 		return c, nil
 	}

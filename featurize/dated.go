@@ -80,16 +80,10 @@ func (p *datedParams) dated(f Fitting) (dated, error) {
 	if err := d.prepare(f.col.Name); err != nil {
 		return d, err
 	}
-	example := ""
-	for i := range f.rows {
-		c := cellAt(f.col, i)
-		if _, ok := d.time(c); ok {
-			return d, nil
-		}
-		if example == "" {
-			example = shorten(c.text(nil))
-		}
-	}
+	example := unread(f.col, f.rows, func(c Cell) bool {
+		_, ok := d.time(c)
+		return ok
+	})
 	if example == "" {
 		return d, nil
 	}

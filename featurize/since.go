@@ -40,28 +40,31 @@ func (p *sinceParams) written() string { return p.Layout }
 
 // other fails if none of the training cells of the column is a date.
 func (p *sinceParams) other(f Fitting) (*data.Column, error) {
+	c, _, err := p.from(f)
+	return c, err
+}
+
+// from finds the other column and how its dates are read.
+func (p *sinceParams) from(f Fitting) (*data.Column, dated, error) {
 	c, err := f.pair("from", p.From)
 	if err != nil {
-		return nil, err
+		return nil, dated{}, err
 	}
 	f.col = c
-	if _, err := (&datedParams{Layout: p.FromLayout}).dated(f); err != nil {
-		return nil, fmt.Errorf("parameters: from %q: %w", p.From, err)
+	d, err := (&datedParams{Layout: p.FromLayout}).dated(f)
+	if err != nil {
+		return nil, d, fmt.Errorf("parameters: from %q: %w", p.From, err)
 	}
-	return c, nil
+	return c, d, nil
 }
 
 func (p *sinceParams) fit(f Fitting) (Transform, error) {
-	other, err := p.other(f)
-	if err != nil {
-		return nil, err
-	}
 	t := &since{Column: f.col.Name, From: p.From}
-	if t.Own, err = (&datedParams{Layout: p.Layout}).dated(f); err != nil {
+	var err error
+	if _, t.Other, err = p.from(f); err != nil {
 		return nil, err
 	}
-	f.col = other
-	if t.Other, err = (&datedParams{Layout: p.FromLayout}).dated(f); err != nil {
+	if t.Own, err = (&datedParams{Layout: p.Layout}).dated(f); err != nil {
 		return nil, err
 	}
 	return t, t.ready()

@@ -47,14 +47,8 @@ func Fit(ctx context.Context, l algos.Learner, r *algos.Request, most int, ranks
 
 // needed says that a learner is not to see the frame as it is.
 func needed(r *algos.Request, most int) bool {
-	plain := 0
-	for i := range r.Train.M.Frame.Features {
-		if r.Train.M.Frame.Features[i].Encoding != nil {
-			return true
-		}
-		plain++
-	}
-	return most > 0 && plain > most && !constrained(r)
+	n := len(plain(r.Train.M.Frame))
+	return n < len(r.Train.M.Frame.Features) || most > 0 && n > most && !constrained(r)
 }
 
 // constrained says that parameters speak of features.

@@ -481,26 +481,34 @@ func (r *treeReader) categorySets() {
 		if head > headMissingLeft|headListed {
 			r.fail(fmt.Errorf("unknown rule %d of a set", head))
 		}
-		if head&headListed == 0 {
+		if head&headListed != 0 {
+			s.words = r.listedSet(&listed, start)
+		} else {
 			s.words = make([]uint32, r.uint("number of set words", min(maxWords, len(r.b)/4)))
 			for k := range s.words {
 				s.words[k] = binary.LittleEndian.Uint32(r.take(4))
 			}
-		} else {
-			words := r.uint("number of set words", maxWords)
-			list := r.codes(words)
-			if listed += words; listed > listedWords*(start-len(r.b)) {
-				r.fail(fmt.Errorf("sets of %d words in %d bytes", listed, start-len(r.b)))
-			}
-			if r.err == nil {
-				s.words = make([]uint32, words)
-				for _, c := range list {
-					s.words[c>>5] |= 1 << (c & 31)
-				}
-			}
 		}
 		r.sets = append(r.sets, s)
 	}
+}
+
+// listedSet reads the words of a set that is listed. listed counts those of all such sets,
+// start is how many bytes were left before the first set.
+func (r *treeReader) listedSet(listed *int, start int) []uint32 {
+	n := r.uint("number of set words", maxWords)
+	list := r.codes(n)
+	if *listed += n; *listed > listedWords*(start-len(r.b)) {
+		r.fail(fmt.Errorf("sets of %d words in %d bytes", *listed, start-len(r.b)))
+	}
+	if r.err != nil {
+		return nil
+	}
+	words := make([]uint32, n)
+	for _, c := range list {
+		words[c>>5] |= 1 << (c & 31)
+	}
+	return words
 }
 
 // codes reads a list of categories below 32 times words.
