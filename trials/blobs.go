@@ -26,7 +26,12 @@ var errModels = errors.New("models blob is damaged or of a newer version")
 
 // EncodeModels packs the models of a trial, one a fold, into a blob.
 func EncodeModels(models []Model) []byte {
-	b := binary.AppendUvarint([]byte(modelsMagic), uint64(len(models)))
+	size := len(modelsMagic) + binary.MaxVarintLen64
+	for _, m := range models {
+		size += 3*binary.MaxVarintLen64 + len(m.Kind) + len(m.View) + len(m.Bytes)
+	}
+	b := append(make([]byte, 0, size), modelsMagic...)
+	b = binary.AppendUvarint(b, uint64(len(models)))
 	for _, m := range models {
 		for _, part := range [][]byte{[]byte(m.Kind), []byte(m.View), m.Bytes} {
 			b = binary.AppendUvarint(b, uint64(len(part)))

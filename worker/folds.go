@@ -366,7 +366,7 @@ func (t *trial) tell(k int) {
 
 func (t *trial) pruned(k int, mean float64) outcome {
 	t.setLosses(mean)
-	return outcome{state: trials.Pruned, result: &t.result, reason: fmt.Sprintf(
+	return outcome{state: trials.Pruned, result: t.told(), reason: fmt.Sprintf(
 		"given up after fold %d of %d: mean loss %.6g is above %.6g", k+1, len(t.folds), mean, t.spec.Prune[k])}
 }
 
@@ -418,7 +418,14 @@ func (t *trial) finish(ctx, fits context.Context, left *leftBehind) (outcome, er
 			return outcome{}, err
 		}
 	}
-	return outcome{state: trials.Succeeded, result: &t.result}, nil
+	return outcome{state: trials.Succeeded, result: t.told()}, nil
+}
+
+// told is the result so far, apart from the trial: who keeps a record for as long as the
+// job runs does not keep the fold models with it.
+func (t *trial) told() *trials.Result {
+	r := t.result
+	return &r
 }
 
 // splitCache keeps the folds of the job that the worker is on, and what was found on the

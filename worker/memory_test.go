@@ -3,10 +3,14 @@ package worker
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"weak"
+
+	"github.com/seed-09a2cce4/automl/trials"
 )
 
 func TestMemoryIsBoundedAndFair(t *testing.T) {
@@ -147,5 +151,20 @@ func TestFreeMemory(t *testing.T) {
 	}
 	if NewMemory(0).Limit() < leastLimit {
 		t.Error("no memory at all")
+	}
+}
+
+// A job's records are kept until it ends; with them only what they say may be.
+func TestResultsDoNotKeepTheirTrials(t *testing.T) {
+	held := &trial{models: []trials.Model{{Bytes: make([]byte, 1<<20)}}}
+	held.result.Loss = 0.5
+	ended, told := weak.Make(held), held.told()
+	held = nil
+	runtime.GC()
+	if ended.Value() != nil {
+		t.Error("a trial lives on with its result")
+	}
+	if told.Loss != 0.5 {
+		t.Errorf("the result says a loss of %v, not 0.5", told.Loss)
 	}
 }
