@@ -89,9 +89,15 @@ func (g *grower) orderedSet(v *view, best *split) {
 	}
 }
 
+// levelDoubt is by how many of its standard errors the mean target of a level
+// is moved at random before levels are ordered.
+const levelDoubt = 2
+
 // rankBins lists the bins that are present by ascending key, equal ones by
 // number, and each one's place in that list, which is good until the next call.
-// sums then has what each holds.
+// sums then has what each holds. Keys are mean targets that are moved at random
+// by the error they have: exact ones let categories of many levels, each of a
+// few rows, look better than they are.
 func (g *grower) rankBins(v *view, present *set) (order []uint8, rank [256]uint8) {
 	order = g.levels[:0]
 	class := int32(0)
@@ -105,26 +111,42 @@ func (g *grower) rankBins(v *view, present *set) (order []uint8, rank [256]uint8
 			g.sums[b] = binSum{}
 		}
 	}
-	for i, b := range v.bin {
-		at := g.node.lo + i
-		w, sum := float64(g.w[at]), &g.sums[b]
-		sum.n++
-		sum.w += w
-		if g.class == nil {
-			sum.y += float64(w * float64(g.y[at]))
-		} else if g.class[at] == class {
-			sum.y += w
-		}
-	}
+	doubt := g.f.doubt * g.sumBins(v, class)
 	var keys [256]float64
 	for _, b := range order {
-		keys[b] = g.sums[b].y / math.Max(g.sums[b].w, math.SmallestNonzeroFloat64)
+		s := &g.sums[b]
+		keys[b] = s.y / math.Max(s.w, math.SmallestNonzeroFloat64)
+		keys[b] += float64(doubt * g.rng.NormFloat64() / math.Sqrt(float64(s.n)))
 	}
 	slices.SortFunc(order, func(a, b uint8) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b)) })
 	for r, b := range order {
 		rank[b] = uint8(r)
 	}
 	return order, rank
+}
+
+// sumBins adds the node's rows to the sums of their bins, y the scalar targets
+// or the weight of a class, and returns the deviation of these among rows.
+func (g *grower) sumBins(v *view, class int32) float64 {
+	total, squares := 0.0, 0.0
+	for i, b := range v.bin {
+		at := g.node.lo + i
+		w, sum := float64(g.w[at]), &g.sums[b]
+		sum.n++
+		sum.w += w
+		y := 0.0
+		if g.class == nil {
+			y = float64(g.y[at])
+		} else if g.class[at] == class {
+			y = 1
+		}
+		wy := float64(w * y)
+		sum.y += wy
+		total += wy
+		squares += float64(wy * y)
+	}
+	mean := total / g.node.w
+	return math.Sqrt(math.Max(0, squares/g.node.w-float64(mean*mean)))
 }
 
 // sortByRank is a counting sort of the node's rows by the rank of their bins.

@@ -23,7 +23,8 @@ type fit struct {
 	extra   bool
 	threads int
 
-	rare     []set // of each feature, the bins of levels with few rows
+	rare     []set       // of each feature, the bins of levels with few rows
+	places   [][]float32 // of each number, the mean values of its bins; for extra trees
 	bins     *matrix.Bins
 	features []matrix.Feature
 	rows     []int32   // training rows with weight
@@ -33,6 +34,7 @@ type fit struct {
 	class    []int32 // nil for scalar targets
 	width    int
 	prior    []float64 // shares of the classes
+	doubt    float64   // levelDoubt
 
 	trees, leaves, looks, least int
 }
@@ -60,6 +62,10 @@ func (f *fit) prepare(l Learner) error {
 	}
 	f.bins = r.Train.M.Bins()
 	f.findRare()
+	f.doubt = levelDoubt
+	if f.extra {
+		f.findPlaces()
+	}
 	return nil
 }
 

@@ -117,6 +117,11 @@ func (g *grower) tree(t int) predictor.Tree {
 		p := g.open.pop()
 		g.leaf(p.id, p.lo, p.hi)
 	}
+	for id := len(g.nodes) - 1; id >= 0; id-- { // parents come before their children
+		if n := &g.nodes[id]; n.Feature >= 0 {
+			n.Cover = g.nodes[n.Left].Cover + g.nodes[n.Right].Cover
+		}
+	}
 	return g.nodes
 }
 
@@ -201,7 +206,6 @@ func (g *grower) divide(p part) {
 	n := &g.nodes[p.id]
 	n.Feature = p.split.feature
 	n.Left, n.Right = int32(left), int32(right)
-	n.Cover = g.nodes[left].Cover + g.nodes[right].Cover
 	if p.split.categorical {
 		n.Cats = p.split.codes()
 		return

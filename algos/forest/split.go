@@ -38,6 +38,9 @@ func (g *grower) search(lo, hi int) (split, bool) {
 		g.order[i], g.order[j] = g.order[j], g.order[i]
 		if g.consider(g.order[i], &best) {
 			varied = true
+			if hi-lo == 2 { // all features divide two rows alike
+				break
+			}
 		}
 	}
 	clear(g.node.classes)

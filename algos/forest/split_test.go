@@ -121,6 +121,7 @@ func TestBestSplitIsTheBest(t *testing.T) {
 			rows := []int{4, 12, 30, 33, 90}[seed%5]
 			g := newGrower(randomFit(t, RandomForest(), task, rows, seed))
 			clear(g.f.rare) // few rows make rare levels
+			g.f.doubt = 0
 			g.rng = rand.New(rand.NewPCG(seed, 1))
 			n := g.sample()
 			if g.pure(0, n) {
@@ -293,5 +294,119 @@ func TestRareLevelsAreNotTold(t *testing.T) {
 		if tree := newGrower(prepared(t, l, r)).tree(0); len(tree) > 3 {
 			t.Errorf("%s: %d nodes, of one frequent level and 79 that came once", l.Name(), len(tree))
 		}
+	}
+}
+
+// numberFit prepares a fit on one number.
+func numberFit(t *testing.T, l Learner, x, y []float32) *fit {
+	t.Helper()
+	all := make([]int32, len(x))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	frame := &matrix.Frame{Rows: len(x), Features: []matrix.Feature{{Name: "number"}}, Cols: [][]float32{x}}
+	return prepared(t, l, &algos.Request{
+		Problem: algos.Problem{Task: metrics.Regression, Metric: metrics.Default(metrics.Regression)},
+		Train:   algos.Data{M: matrix.New(frame, nil, 1), Y: y, Rows: all}, Params: search.Params{},
+	})
+}
+
+// Random cuts fall between two bins as often as a number between the outermost
+// mean values does.
+func TestDrawnCutsGoByValues(t *testing.T) {
+	t.Parallel()
+	inf := float32(math.Inf(1))
+	for _, x := range [][]float32{
+		{1, 1, 1, 2, 2, 2, 3, 3, 3, 103, 103, 103, 104, 104, 104},
+		{-inf, -inf, -inf, 0, 0, 0, 5, 5, 5, inf, inf, inf},
+		{nan, nan, nan, -1, -1, -1, 7, 7, 7},
+	} {
+		f := numberFit(t, ExtraTrees(), x, make([]float32, len(x)))
+		places := f.places[0]
+		for low := range places {
+			for high := low + 1; high < len(places); high++ {
+				for k := range 50 {
+					share := float64(k) / 50
+					a, z := float64(places[low]), float64(places[high])
+					want := low
+					for b := low; b < high; b++ {
+						if float64(places[b]) <= float64(float32(a+share*(z-a))) {
+							want = b
+						}
+					}
+					got := f.drawCut(&view{low: uint8(low), high: uint8(high)}, share)
+					if got != want {
+						t.Fatalf("%v, bins %d to %d, share %v: cut %d, want %d", x, low, high, share, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Where missing values are told from all others, values beyond those seen are
+// with the others.
+func TestMissingAgainstOthersKnown(t *testing.T) {
+	t.Parallel()
+	for _, l := range []Learner{ExtraTrees(), RandomForest()} {
+		x, y := make([]float32, 80), make([]float32, 80)
+		for i := range x {
+			if x[i] = float32(i / 4); i%2 == 0 {
+				x[i], y[i] = nan, 1
+			}
+		}
+		f := numberFit(t, l, x, y)
+		g := newGrower(f)
+		f.rows, f.w, f.y = f.rows[:40], f.w[:40], f.y[:40] // the larger values are not seen
+		for seed := range 20 {
+			tree := g.tree(seed)
+			p := predictor.NewTrees([]predictor.Tree{tree}, 1, nil, predictor.Mean)
+			out := make([]float32, 1)
+			if p.Predict(f.request.Train.M, []int32{79}, out); out[0] > 0.5 {
+				t.Errorf("%s, tree %d: %v for the largest value, as if it were missing", l.Name(), seed, out[0])
+			}
+		}
+	}
+}
+
+func TestCoversAddUp(t *testing.T) {
+	t.Parallel()
+	tree := newGrower(randomFit(t, ExtraTrees(), metrics.Regression, 200, 4)).tree(0)
+	for id := range tree {
+		if n := &tree[id]; n.Feature >= 0 && (n.Cover <= 0 || n.Cover != tree[n.Left].Cover+tree[n.Right].Cover) {
+			t.Errorf("node %d: cover %v of %v and %v", id, n.Cover, tree[n.Left].Cover, tree[n.Right].Cover)
+		}
+	}
+}
+
+// A category of many levels without any sense does not hide a number that tells
+// something.
+func TestManyLevelsTellLittle(t *testing.T) {
+	t.Parallel()
+	const rows = 240
+	rng := rand.New(rand.NewPCG(1, 2))
+	number, level := make([]float32, rows), make([]float32, rows)
+	y, all := make([]float32, rows), make([]int32, rows)
+	for i := range rows {
+		number[i], level[i], all[i] = rng.Float32(), float32(i%60), int32(i)
+		y[i] = number[i] + float32(rng.NormFloat64())/2
+	}
+	frame := &matrix.Frame{Rows: rows, Features: []matrix.Feature{{Name: "number"}, {Name: "level", Levels: 60}}, Cols: [][]float32{number, level}}
+	f := prepared(t, RandomForest(), &algos.Request{
+		Problem: algos.Problem{Task: metrics.Regression, Metric: metrics.Default(metrics.Regression)},
+		Train:   algos.Data{M: matrix.New(frame, nil, 1), Y: y, Rows: all}, Params: search.Params{"max_features": 1.0},
+	})
+	first := func(doubt float64) (numbers int) {
+		f.doubt = doubt
+		g := newGrower(f)
+		for k := range 40 {
+			if g.tree(k)[0].Feature == 0 {
+				numbers++
+			}
+		}
+		return numbers
+	}
+	if with, without := first(levelDoubt), first(0); with < without+10 {
+		t.Errorf("%d of 40 trees start with the number, %d in the exact order", with, without)
 	}
 }
