@@ -58,6 +58,7 @@ type grower struct {
 	crew     crew
 
 	scans    [2]leafScan // of the leaves under study
+	job      searchJob   // the search in them
 	spread   *spread
 	packed   []int64    // of each row
 	gathered [2][]int64 // the same in the order of the rows of the leaves under study
@@ -95,6 +96,8 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g.spare = make([][][]int64, len(train.wide))
 	slots := max(2, min(s.leafLimit, maxHistogramBytes/(8*max(cells+wideCells(features), 1))))
 	g.slots = make([]*histogram, slots)
+	g.job = searchJob{grower: g}
+	g.job.counts, g.job.finishes = g.job.countPart, g.job.finishPart
 	g.leaves = make([]leaf, 0, s.leafLimit)
 	g.nodes = make([]node, 0, 2*s.leafLimit)
 	return g
@@ -353,15 +356,18 @@ func (g *grower) collect(k, i int) {
 	}
 	out := g.gathered[k][:len(idx)]
 	g.gathered[k] = out
-	c := g.crew
-	if len(idx) < partedRows {
-		c = alone
+	if pieces := g.crew.members(); pieces > 1 && len(idx) >= partedRows {
+		g.crew.run(pieces, func(p, _ int) {
+			lo, hi := piece(len(idx), p, pieces)
+			pickPacked(out[lo:hi], g.packed, idx[lo:hi])
+		})
+		return
 	}
-	c.run(c.members(), func(p, _ int) {
-		lo, hi := piece(len(idx), p, c.members())
-		o := out[lo:hi]
-		for k, r := range idx[lo:hi] {
-			o[k] = g.packed[r]
-		}
-	})
+	pickPacked(out, g.packed, idx)
+}
+
+func pickPacked(out, packed []int64, idx []int32) {
+	for k, r := range idx {
+		out[k] = packed[r]
+	}
 }

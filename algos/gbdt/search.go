@@ -43,7 +43,8 @@ func (g *grower) activate(chosen []int32) {
 // for the best splits while they are in the cache. derived says that the larger
 // leaf's histogram is still the parent's.
 func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
-	j := &searchJob{grower: g, scans: scans, at: at, derived: derived, whole: whole, tilePieces: 1, sparsePieces: 1}
+	j := &g.job
+	j.scans, j.at, j.derived, j.whole, j.tilePieces, j.sparsePieces = scans, at, derived, whole, 1, 1
 	crew := g.crew
 	if j.rowsOf(0)*g.work+2*g.cells < parallelCells {
 		crew = alone
@@ -59,14 +60,16 @@ func (g *grower) search(scans *[2]leafScan, at [2]int, derived, whole bool) {
 }
 
 // searchJob is one search. Tiles and sparse blocks may be counted in pieces of
-// the rows.
+// the rows. A grower has one, whose functions for the crew are made once: a fit of
+// hundreds of small leaves a tree would otherwise leave megabytes of them behind.
 type searchJob struct {
 	*grower
-	scans          *[2]leafScan
-	at             [2]int
-	derived, whole bool
-	tilePieces     int
-	sparsePieces   int
+	counts, finishes func(i, worker int)
+	scans            *[2]leafScan
+	at               [2]int
+	derived, whole   bool
+	tilePieces       int
+	sparsePieces     int
 }
 
 func (j *searchJob) rowsOf(k int) int {
@@ -83,40 +86,49 @@ func (j *searchJob) count(crew crew) {
 	}
 	j.needPieces()
 	j.needScratch(max(crew.members(), j.tilePieces*len(j.tiles)))
+	crew.run(len(j.wides)+len(j.blocks)*j.sparsePieces+len(j.tiles)*j.tilePieces, j.counts)
+}
+
+// countPart is part i of count.
+func (j *searchJob) countPart(i, worker int) {
 	wides, sparse := len(j.wides), len(j.blocks)*j.sparsePieces
-	crew.run(wides+sparse+len(j.tiles)*j.tilePieces, func(i, worker int) {
-		switch {
-		case i < wides:
-			j.wide(i, worker)
-		case i < wides+sparse:
-			j.countBlock(i - wides)
-		case j.tilePieces == 1:
-			j.wholeTile(i-wides-sparse, worker)
-		default:
-			j.tilePiece(i - wides - sparse)
-		}
-	})
+	switch {
+	case i < wides:
+		j.wide(i, worker)
+	case i < wides+sparse:
+		j.countBlock(i - wides)
+	case j.tilePieces == 1:
+		j.wholeTile(i-wides-sparse, worker)
+	default:
+		j.tilePiece(i - wides - sparse)
+	}
 }
 
 // finish searches what was counted in pieces, and the sparse features.
 func (j *searchJob) finish(crew crew) {
-	tiles := len(j.tiles)
+	if n := j.unfinished() + len(j.chunks); n > 0 {
+		crew.run(n, j.finishes)
+	}
+}
+
+// unfinished is the number of tiles that were counted in pieces.
+func (j *searchJob) unfinished() int {
 	if j.tilePieces == 1 {
-		tiles = 0
+		return 0
 	}
-	if tiles+len(j.chunks) == 0 {
-		return
+	return len(j.tiles)
+}
+
+// finishPart is part i of finish.
+func (j *searchJob) finishPart(i, worker int) {
+	switch tiles := j.unfinished(); {
+	case i >= tiles:
+		j.finishChunk(j.chunks[i-tiles], worker)
+	case j.dead(i):
+		j.bury(i)
+	default:
+		j.finishTile(i, j.scratch[i*j.tilePieces:(i+1)*j.tilePieces], worker)
 	}
-	crew.run(tiles+len(j.chunks), func(i, worker int) {
-		switch {
-		case i >= tiles:
-			j.finishChunk(j.chunks[i-tiles], worker)
-		case j.dead(i):
-			j.bury(i)
-		default:
-			j.finishTile(i, j.scratch[i*j.tilePieces:(i+1)*j.tilePieces], worker)
-		}
-	})
 }
 
 func (g *grower) needScratch(n int) {

@@ -170,19 +170,20 @@ func (b *builder) placeChildren(tree Tree, at int32) {
 // facts keeps what a node holds beside its test.
 func (b *builder) facts(n *Node, c uint32) {
 	t := b.t
+	room := cap(t.wide)
 	t.cover.add(n.Cover)
-	keep(&t.weight, c, n.Weight)
+	keep(&t.weight, c, n.Weight, room)
 	if n.Feature >= 0 {
-		keep(&t.gain, c, n.Gain)
+		keep(&t.gain, c, n.Gain, room)
 	} else {
-		keep(&t.gain, c, 0)
+		keep(&t.gain, c, 0, room)
 	}
 	if n.Linear != nil {
 		m := n.Linear
 		t.linear = append(t.linear, LeafModel{m.Const, slices.Clone(m.Features), slices.Clone(m.Coef)})
-		keep(&t.linearOf, c, uint32(len(t.linear)))
+		keep(&t.linearOf, c, uint32(len(t.linear)), room)
 	} else {
-		keep(&t.linearOf, c, 0)
+		keep(&t.linearOf, c, 0, room)
 	}
 	if t.vector {
 		at := uint32(0)
@@ -200,11 +201,14 @@ func (b *builder) facts(n *Node, c uint32) {
 }
 
 // keep sets v[i], the first element not yet set, in a slice that stays nil while
-// all are zero.
-func keep[T cmp.Ordered](v *[]T, i uint32, x T) {
+// all are zero, and then has room for so many.
+func keep[T cmp.Ordered](v *[]T, i uint32, x T, room int) {
 	var zero T
-	if *v == nil && x == zero {
-		return
+	if *v == nil {
+		if x == zero {
+			return
+		}
+		*v = make([]T, 0, room)
 	}
 	for len(*v) < int(i) {
 		*v = append(*v, zero)
