@@ -166,3 +166,13 @@ func subtractPlain(rest, cells []int64) {
 		rest[i] -= c
 	}
 }
+
+// accumulatePlain makes running sums of cells, after a sum before them: as such the
+// cells of numeric features are kept. A cut's left side is one of them, and the
+// larger leaf's are the parent's less the smaller's as with cells themselves.
+func accumulatePlain(cells []int64, sum int64) {
+	for i, c := range cells {
+		sum += c
+		cells[i] = sum
+	}
+}

@@ -12,15 +12,22 @@ const stretch = 8
 var hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ
 
 // pass is passPlain, and gives the same splits.
-func (r *ridge) pass(cells []int64, acc int64) (passed int, after int64) {
-	if !hasAVX512 {
-		return r.passPlain(cells, acc)
+func (r *ridge) pass(sums []int64, before int64) (passed int) {
+	if !hasAVX512 || len(sums) == 0 {
+		return r.passPlain(sums, before)
 	}
-	if len(cells) < stretch {
-		return 0, acc
+	return passAVX512(&sums[0], len(sums), before, &r.l2)
+}
+
+// accumulate is accumulatePlain.
+func accumulate(cells []int64) {
+	if !hasAVX512 || len(cells) < 8 {
+		accumulatePlain(cells, 0)
+		return
 	}
-	n, after := passAVX512(&cells[0], len(cells)/stretch, acc, &r.l2)
-	return n * stretch, after
+	whole := len(cells) / 8 * 8
+	accumulateAVX512(&cells[0], whole/8)
+	accumulatePlain(cells[whole:], cells[whole-1])
 }
 
 // subtract is subtractPlain.

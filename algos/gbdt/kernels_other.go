@@ -4,9 +4,9 @@ package gbdt
 
 const stretch = plainStretch
 
-func (r *ridge) pass(cells []int64, acc int64) (passed int, after int64) {
-	return r.passPlain(cells, acc)
-}
+func (r *ridge) pass(sums []int64, before int64) (passed int) { return r.passPlain(sums, before) }
+
+func accumulate(cells []int64) { accumulatePlain(cells, 0) }
 
 func subtract(rest, cells []int64) { subtractPlain(rest, cells) }
 

@@ -59,7 +59,8 @@ func layoutData(rows int, seed uint64) algos.Data {
 	return algos.Data{M: matrix.New(f, nil, 1), Y: y, Rows: all}
 }
 
-// slowCells counts a feature's bins by the values themselves.
+// slowCells counts a feature's bins by the values themselves, and sums them up as
+// histograms keep them.
 func slowCells(f *feature, col []float32, rows []int32, packed []int64) []int64 {
 	cells := make([]int64, f.bins)
 	for _, r := range rows {
@@ -74,6 +75,9 @@ func slowCells(f *feature, col []float32, rows []int32, packed []int64) []int64 
 			b, _ = slices.BinarySearch(f.edges, v)
 		}
 		cells[b] += packed[r]
+	}
+	if !f.categorical {
+		accumulatePlain(cells[:f.bins-1], 0)
 	}
 	return cells
 }

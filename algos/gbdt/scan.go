@@ -146,129 +146,116 @@ func (s *leafScan) begin(i int32, f *feature) (look, alive bool) {
 }
 
 // numeric tries every threshold with missing values to the right and, if the
-// leaf has any, to the left.
+// leaf has any, to the left. values are running sums, see accumulate.
 func (s *leafScan) numeric(i int32, cells []int64) {
 	values, missing := cells[:len(cells)-1], cells[len(cells)-1]
 	if s.random != 0 {
 		s.numericAt(i, values, missing)
 		return
 	}
-	find := s.thresholds
-	if s.l1 != 0 {
-		find = s.thresholdsL1
-	}
-	if s.shaped {
-		find = s.thresholdsShaped
-	}
-	if k, left, ok := find(values, 0); ok {
-		s.take(i, values, k, left, false)
-	}
-	if missing == 0 {
-		return
-	}
-	if k, left, ok := find(values, missing); ok {
-		s.take(i, values, k, left, true)
+	s.find(i, values, 0, false)
+	if missing != 0 {
+		s.find(i, values, missing, true)
 	}
 }
 
-// skip answers the first bin behind which the left side, before included, has
-// the Hessian that it needs, and the left sum there.
-func (s *leafScan) skip(values []int64, before int64) (k int, left int64, ok bool) {
-	left = before
-	for ; k+8 <= len(values); k += 8 {
-		v := (*[8]int64)(values[k:])
-		next := left + ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]))
-		if next&s.mask >= s.minH {
-			break
-		}
-		left = next
+// find tries every threshold, before being on the left in any case.
+func (s *leafScan) find(i int32, values []int64, before int64, missingLeft bool) {
+	from, to := s.within(values, before)
+	if from >= to {
+		return
 	}
-	for ; k < len(values); k++ {
-		left += values[k]
-		if hl := left & s.mask; hl >= s.minH {
-			return k, left, hl <= s.total&s.mask-s.minH
-		}
+	s.feasible = true
+	at := -1
+	switch {
+	case s.shaped:
+		at = s.thresholdsShaped(values[:to], from, before)
+	case s.l1 != 0:
+		at = s.thresholdsL1(values[:to], from, before)
+	default:
+		at = s.thresholds(values[:to], from, before)
 	}
-	return 0, 0, false
+	if at >= 0 {
+		s.take(i, values, at, before+values[at], missingLeft)
+	}
+}
+
+// within are the bins behind which a cut leaves both sides the Hessian that they
+// need: running sums of Hessians never fall.
+func (s *leafScan) within(values []int64, before int64) (from, to int) {
+	total := s.total & s.mask
+	if total < 2*s.minH {
+		return 0, 0
+	}
+	before &= s.mask
+	return lighter(values, s.mask, s.minH-before), lighter(values, s.mask, total-s.minH-before+1)
+}
+
+// lighter is the number of running sums with a Hessian below a limit, by halving. How
+// the comparisons end cannot be foreseen: a sign moves the index, not a branch.
+func lighter(sums []int64, mask, limit int64) (n int) {
+	for left := len(sums); left > 0; {
+		half := (left + 1) / 2
+		n += half & int((sums[n+half-1]&mask-limit)>>63)
+		left -= half
+	}
+	return n
 }
 
 // ulpUp makes up for the rounding of a quotient, so that a repeated sum does not
 // look better than itself.
 const ulpUp = 1 + 1e-15
 
-// thresholds finds the bin to cut behind, before being on the left in any case,
-// and the left sum. With D = dl+dr the gain of a cut is
+// thresholds finds the bin from from on that it is best to cut behind, before being on
+// the left in any case; -1 if there is none. With D = dl+dr the gain of a cut is
 //
 //	gl²/dl + gr²/dr = g²/D + D·(gl - dl·g/D)²/(dl·dr),
 //
 // so that one product tells two cuts apart, without division. Empty bins repeat
 // a sum, which is never better. Stretches of bins that hold no better cut are
 // passed over.
-func (s *leafScan) thresholds(values []int64, before int64) (at int, left int64, ok bool) {
-	k, acc, ok := s.skip(values, before)
-	if !ok {
-		return 0, 0, false
-	}
-	s.feasible, ok = true, false
-	acc -= values[k]
+func (s *leafScan) thresholds(values []int64, from int, before int64) (at int) {
+	at = -1
 	r := s.ridge
-	r.maxH = s.total&s.mask - s.minH
 	r.top = (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
-	for k < len(values) {
-		n, sum := r.pass(values[k:], acc)
-		k, acc = k+n, sum
+	for k := from; k < len(values); {
+		k += r.pass(values[k:], before)
 		for end := min(k+stretch, len(values)); k < end; k++ {
-			acc += values[k]
-			hl := acc & r.mask
-			if hl > r.maxH {
-				return at, left, ok
-			}
-			dl := float64(hl) + r.l2
-			u := float64(acc>>(r.shift&63)) - float64(r.slope*dl)
+			left := before + values[k]
+			dl := float64(left&r.mask) + r.l2
+			u := float64(left>>(r.shift&63)) - float64(r.slope*dl)
 			over, below := float64(u*u), float64(dl*(r.sum-dl))
 			if over > float64(r.top*below) {
-				r.top, at, left, ok = ulpUp*(over/below), k, acc, true
+				r.top, at = ulpUp*(over/below), k
 			}
 		}
 	}
-	return at, left, ok
+	return at
 }
 
 // thresholdsL1 is thresholds for sums that are shrunk by lambda_l1. Shrinking only
 // lowers a gain: stretches that hold no better cut without are passed over.
-func (s *leafScan) thresholdsL1(values []int64, before int64) (at int, left int64, ok bool) {
-	k, acc, ok := s.skip(values, before)
-	if !ok {
-		return 0, 0, false
-	}
-	s.feasible, ok = true, false
-	acc -= values[k]
+func (s *leafScan) thresholdsL1(values []int64, from int, before int64) (at int) {
+	at = -1
 	r := s.ridge
-	r.maxH = s.total&s.mask - s.minH
 	g, h, l1, l2 := s.g, s.h, s.l1, s.l2
 	top, topBelow := max(s.floor, s.best.gain+s.parent), 1.0
 	r.top = r.unshrunk(g, top)
-	for k < len(values) {
-		n, sum := r.pass(values[k:], acc)
-		k, acc = k+n, sum
+	for k := from; k < len(values); {
+		k += r.pass(values[k:], before)
 		for end := min(k+stretch, len(values)); k < end; k++ {
-			acc += values[k]
-			hl := acc & r.mask
-			if hl > r.maxH {
-				return at, left, ok
-			}
-			gl, hlf := float64(acc>>(r.shift&63)), float64(hl)
+			gl, hl := s.unpack(before + values[k])
 			al, ar := max(math.Abs(gl)-l1, 0), max(math.Abs(g-gl)-l1, 0)
-			dl, dr := hlf+l2, h-hlf+l2
+			dl, dr := hl+l2, h-hl+l2
 			over := float64(float64(al*al)*dr) + float64(float64(ar*ar)*dl)
 			below := float64(dl * dr)
 			if float64(over*topBelow) > float64(top*below) {
-				top, topBelow, at, left, ok = over, below, k, acc, true
+				top, topBelow, at = over, below, k
 				r.top = r.unshrunk(g, over/below)
 			}
 		}
 	}
-	return at, left, ok
+	return at
 }
 
 // unshrunk is the top of a ridge for a sum of scores to beat, less what rounding may
@@ -283,7 +270,7 @@ func (r *ridge) unshrunk(g, scores float64) float64 {
 func (s *leafScan) take(i int32, values []int64, k int, left int64, missingLeft bool) {
 	bin := len(values) - 1
 	for next := k + 1; next < len(values); next++ {
-		if values[next] != 0 {
+		if values[next] != values[k] {
 			bin = (k + next - 1) / 2
 			break
 		}
@@ -324,10 +311,7 @@ func (s *leafScan) numericAt(i int32, values []int64, missing int64) {
 	if bin > 0 {
 		bin = below(mix(s.random^uint64(i)), bin)
 	}
-	left := int64(0)
-	for _, c := range values[:bin+1] {
-		left += c
-	}
+	left := values[bin]
 	if gain, ok := s.offer(left, s.l2); ok {
 		s.best = split{gain: gain, left: left, feature: i, bin: uint8(bin)}
 	}

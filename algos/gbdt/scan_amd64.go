@@ -4,11 +4,16 @@
 
 package gbdt
 
-// passAVX512 passes blocks of eight cells that have no cut above top, nor one whose Hessian is above maxH.
-// acc is the sum before them, l2 the first field of a ridge.
+// passAVX512 passes stretches of eight sums, the last one shorter, that have no cut above top.
+// before is added to each sum, l2 is the first field of a ridge.
 //
 //go:noescape
-func passAVX512(cells *int64, blocks int, acc int64, l2 *float64) (passed int, after int64)
+func passAVX512(sums *int64, n int, before int64, l2 *float64) (passed int)
+
+// accumulateAVX512 makes running sums of blocks of eight cells.
+//
+//go:noescape
+func accumulateAVX512(cells *int64, blocks int)
 
 // subtractAVX512 takes blocks of eight cells off those of rest.
 //

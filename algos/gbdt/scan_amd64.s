@@ -4,63 +4,99 @@
 
 #include "textflag.h"
 
-// func passAVX512(cells *int64, blocks int, acc int64, l2 *float64) (passed int, after int64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·passAVX512(SB), NOSPLIT, $0-48
-	MOVQ         cells+0(FP), AX
-	MOVQ         blocks+8(FP), CX
+// func passAVX512(sums *int64, n int, before int64, l2 *float64) (passed int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·passAVX512(SB), NOSPLIT, $0-40
+	MOVQ         sums+0(FP), AX
+	MOVQ         n+8(FP), CX
 	MOVQ         l2+24(FP), DX
 	VBROADCASTSD (DX), Z0
 	VBROADCASTSD 8(DX), Z1
 	VBROADCASTSD 16(DX), Z2
 	VBROADCASTSD 24(DX), Z3
 	VBROADCASTSD 40(DX), Z4
-	VBROADCASTSD 48(DX), Z5
-	VMOVQ        56(DX), X6
-	VPBROADCASTQ acc+16(FP), Z7
-	VPXORQ       Z8, Z8, Z8
-	MOVQ         $0x00000007, DX
-	VPBROADCASTQ DX, Z9
+	VMOVQ        48(DX), X5
+	VPBROADCASTQ before+16(FP), Z6
 	XORQ         DX, DX
+	MOVQ         CX, BX
+	ANDQ         $-8, BX
 
-block:
-	CMPQ      DX, CX
-	JGE       done
-	VMOVDQU64 (AX), Z10
-	VALIGNQ   $0x07, Z8, Z10, Z11
-	VPADDQ    Z11, Z10, Z10
-	VALIGNQ   $0x06, Z8, Z10, Z11
-	VPADDQ    Z11, Z10, Z10
-	VALIGNQ   $0x04, Z8, Z10, Z11
-	VPADDQ    Z11, Z10, Z10
-	VPERMQ    Z10, Z9, Z11
-	VPADDQ    Z7, Z11, Z11
-	VPADDQ    Z7, Z10, Z10
-	VPANDQ    Z4, Z10, Z12
-	VCVTQQ2PD Z12, Z13
-	VADDPD    Z0, Z13, Z13
-	VPSRAQ    X6, Z10, Z10
-	VCVTQQ2PD Z10, Z10
-	VMULPD    Z2, Z13, Z14
-	VSUBPD    Z14, Z10, Z10
-	VMULPD    Z10, Z10, Z10
-	VSUBPD    Z13, Z1, Z14
-	VMULPD    Z13, Z14, Z14
-	VMULPD    Z3, Z14, Z14
-	VCMPPD    $0x1e, Z14, Z10, K1
-	VPCMPQ    $0x06, Z5, Z12, K2
-	KORTESTB  K1, K2
+stretch:
+	CMPQ      DX, BX
+	JGE       rest
+	VPADDQ    (AX)(DX*8), Z6, Z7
+	VPANDQ    Z4, Z7, Z8
+	VCVTQQ2PD Z8, Z8
+	VADDPD    Z0, Z8, Z8
+	VPSRAQ    X5, Z7, Z7
+	VCVTQQ2PD Z7, Z7
+	VMULPD    Z2, Z8, Z9
+	VSUBPD    Z9, Z7, Z7
+	VMULPD    Z7, Z7, Z7
+	VSUBPD    Z8, Z1, Z9
+	VMULPD    Z8, Z9, Z9
+	VMULPD    Z3, Z9, Z9
+	VCMPPD    $0x1e, Z9, Z7, K1
+	KORTESTB  K1, K1
 	JNE       done
-	VMOVDQA64 Z11, Z7
-	ADDQ      $0x40, AX
-	INCQ      DX
-	JMP       block
+	ADDQ      $0x08, DX
+	JMP       stretch
+
+rest:
+	MOVQ      CX, BX
+	SUBQ      DX, BX
+	JEQ       done
+	MOVL      $-1, SI
+	BZHIL     BX, SI, SI
+	KMOVB     SI, K1
+	VPADDQ.Z  (AX)(DX*8), Z6, K1, Z7
+	VPANDQ    Z4, Z7, Z4
+	VCVTQQ2PD Z4, Z4
+	VADDPD    Z0, Z4, Z4
+	VPSRAQ    X5, Z7, Z0
+	VCVTQQ2PD Z0, Z0
+	VMULPD    Z2, Z4, Z2
+	VSUBPD    Z2, Z0, Z0
+	VMULPD    Z0, Z0, Z0
+	VSUBPD    Z4, Z1, Z1
+	VMULPD    Z4, Z1, Z1
+	VMULPD    Z3, Z1, Z1
+	VCMPPD    $0x1e, Z1, Z0, K2
+	KTESTB    K2, K1
+	JNE       done
+	MOVQ      CX, DX
 
 done:
-	MOVQ  DX, passed+32(FP)
-	VMOVQ X7, AX
 	VZEROUPPER
-	MOVQ  AX, after+40(FP)
+	MOVQ DX, passed+32(FP)
+	RET
+
+// func accumulateAVX512(cells *int64, blocks int)
+// Requires: AVX, AVX512F
+TEXT ·accumulateAVX512(SB), NOSPLIT, $0-16
+	MOVQ         cells+0(FP), AX
+	MOVQ         blocks+8(FP), CX
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	MOVQ         $0x00000007, DX
+	VPBROADCASTQ DX, Z2
+
+block:
+	VMOVDQU64 (AX), Z3
+	VALIGNQ   $0x07, Z1, Z3, Z4
+	VPADDQ    Z4, Z3, Z3
+	VALIGNQ   $0x06, Z1, Z3, Z4
+	VPADDQ    Z4, Z3, Z3
+	VALIGNQ   $0x04, Z1, Z3, Z4
+	VPADDQ    Z4, Z3, Z3
+	VPERMQ    Z3, Z2, Z4
+	VPADDQ    Z0, Z3, Z3
+	VPADDQ    Z4, Z0, Z0
+	VMOVDQU64 Z3, (AX)
+	ADDQ      $0x40, AX
+	DECQ      CX
+	JNE       block
+	VZEROUPPER
 	RET
 
 // func subtractAVX512(rest *int64, cells *int64, blocks int)

@@ -275,6 +275,15 @@ func (f *feature) flush(parts []tileHistogram, row uint8, cells []int64, total i
 	if f.place.Implied >= 0 {
 		imply(cells, f.place.Implied, total)
 	}
+	f.accumulate(cells)
+}
+
+// accumulate makes running sums of the cells of a numeric feature, the missing bin
+// apart.
+func (f *feature) accumulate(cells []int64) {
+	if !f.categorical {
+		accumulate(cells[:len(cells)-1])
+	}
 }
 
 func flush(parts []tileHistogram, row uint8, base int, cells []int64) {

@@ -75,22 +75,15 @@ func (s *leafScan) shapedGain(left int64, l2 float64) float64 {
 }
 
 // thresholdsShaped is thresholds where outputs are shaped.
-func (s *leafScan) thresholdsShaped(values []int64, before int64) (at int, left int64, ok bool) {
-	k, acc, feasible := s.skip(values, before)
-	if !feasible {
-		return 0, 0, false
-	}
-	s.feasible = true
+func (s *leafScan) thresholdsShaped(values []int64, from int, before int64) (at int) {
+	at = -1
 	top := max(s.floor-s.parent, s.best.gain)
-	for maxH := s.total&s.mask - s.minH; acc&s.mask <= maxH; acc += values[k] {
-		if gain := s.shapedGain(acc, s.l2); gain > top {
-			top, at, left, ok = gain, k, acc, true
-		}
-		if k++; k == len(values) {
-			break
+	for k := from; k < len(values); k++ {
+		if gain := s.shapedGain(before+values[k], s.l2); gain > top {
+			top, at = gain, k
 		}
 	}
-	return at, left, ok
+	return at
 }
 
 // limit gives the children of a leaf that b splits their outputs and bounds.

@@ -184,6 +184,7 @@ func (j *searchJob) finishChunk(c chunk, worker int) {
 		}
 		cells := j.sumPieces(c.block, 0, f, small)
 		others := imply(cells, f.place.Implied, scans[0].total)
+		f.accumulate(cells)
 		switch {
 		case j.derived:
 			rest := f.of(large)
@@ -194,6 +195,7 @@ func (j *searchJob) finishChunk(c chunk, worker int) {
 		case large != nil:
 			rest := j.sumPieces(c.block, 1, f, large)
 			imply(rest, f.place.Implied, scans[1].total)
+			f.accumulate(rest)
 			large.alive[i] = scans[1].feature(i, f, rest, w)
 		}
 		// One side of any split has none but the other bins.

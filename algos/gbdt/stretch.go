@@ -6,49 +6,42 @@ type ridge struct {
 	l2, sum, slope float64
 	top            float64 // of the best cut so far
 	slack          float64 // more than the rounding of dl·dr
-	mask, maxH     int64   // the largest Hessian on the left
+	mask           int64
 	shift          uint64
 }
 
-// newRidge is that of a leaf, without top and maxH.
+// newRidge is that of a leaf, without top.
 func (s *leafScan) newRidge() ridge {
 	sum := s.h + 2*s.l2
 	return ridge{l2: s.l2, sum: sum, slope: s.g / sum, slack: 1e-14 * sum * sum,
 		mask: s.mask, shift: uint64(s.shift)}
 }
 
-// passPlain passes over stretches of cells that hold no cut above top, nor one with
-// a Hessian above maxH. acc is the sum before the cells; it answers the number of cells
-// and the sum before the next.
-func (r *ridge) passPlain(cells []int64, acc int64) (passed int, after int64) {
-	for ; passed+plainStretch <= len(cells); passed += plainStretch {
-		first := acc + cells[passed]
-		last, high, low := sums(acc, (*[plainStretch]int64)(cells[passed:]))
-		if last&r.mask > r.maxH || !r.below(first, last, high, low) {
+// passPlain passes over stretches of running sums, to each of which before is added,
+// that hold no cut above top, and answers their number.
+func (r *ridge) passPlain(sums []int64, before int64) (passed int) {
+	for ; passed+plainStretch <= len(sums); passed += plainStretch {
+		some := (*[plainStretch]int64)(sums[passed:])
+		high, low := bounds(some)
+		if !r.below(before+some[0], before+some[plainStretch-1], before+high, before+low) {
 			break
 		}
-		acc = last
 	}
-	return passed, acc
+	return passed
 }
 
-// plainStretch is the number of cells that passPlain looks at together.
+// plainStretch is the number of cuts that passPlain looks at together.
 const plainStretch = 16
 
-// sums adds cells to a packed sum one after the other and answers the last sum, and
-// the highest and the lowest.
-func sums(acc int64, cells *[plainStretch]int64) (last, high, low int64) {
-	last = acc
-	high, low = acc+cells[0], acc+cells[0]
+// bounds are the highest and the lowest of some sums.
+func bounds(sums *[plainStretch]int64) (high, low int64) {
+	high, low = sums[0], sums[0]
 	for i := 0; i < plainStretch; i += 4 {
-		a := last + cells[i]
-		b := a + cells[i+1]
-		c := b + cells[i+2]
-		last = c + cells[i+3]
-		high = max(high, max(max(a, b), max(c, last)))
-		low = min(low, min(min(a, b), min(c, last)))
+		a, b, c, d := sums[i], sums[i+1], sums[i+2], sums[i+3]
+		high = max(high, max(max(a, b), max(c, d)))
+		low = min(low, min(min(a, b), min(c, d)))
 	}
-	return last, high, low
+	return high, low
 }
 
 // below says that no cut scores above top of those whose packed left sums are
