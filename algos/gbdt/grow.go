@@ -81,6 +81,7 @@ type grower struct {
 	spare   [][][]int64 // cells of each wide feature that no histogram has
 	free    []int
 	leaves  []leaf
+	gains   gains // of the leaves, unless growing by depth
 	nodes   []node
 }
 
@@ -99,6 +100,7 @@ func newGrower(s *settings, features []feature, cells int, train *rowset, c crew
 	g.job = searchJob{grower: g}
 	g.job.counts, g.job.finishes = g.job.countPart, g.job.finishPart
 	g.leaves = make([]leaf, 0, s.leafLimit)
+	g.gains = make(gains, 0, s.leafLimit)
 	g.nodes = make([]node, 0, 2*s.leafLimit)
 	return g
 }
@@ -112,6 +114,7 @@ func (g *grower) grow(ctx context.Context, rows int, whole bool, seed uint64) ([
 		g.free = append(g.free, i)
 		g.dropAll(i)
 	}
+	g.gains = g.gains[:0]
 	g.leaves = append(g.leaves[:0], leaf{slot: -1, limits: unlimited()})
 	g.nodes = append(g.nodes[:0], node{hi: rows, l2: g.lambdaL2, low: math.Inf(-1), high: math.Inf(1)})
 	root := &g.leaves[0]
@@ -201,6 +204,9 @@ func (g *grower) chooseFeatures(seed uint64) []int32 {
 // divide splits leaf i and studies the children.
 func (g *grower) divide(i int, seed uint64) {
 	parent := g.leaves[i]
+	if !g.byDepth {
+		g.gains.pop()
+	}
 	b, f := &parent.best, &g.features[parent.best.feature]
 	lo, hi := g.nodes[parent.node].lo, g.nodes[parent.node].hi
 	mid := g.spread.divide(lo, hi, b, f, g.crew)
@@ -246,7 +252,7 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 	scans := &g.scans
 	*scans = [2]leafScan{}
 	at := [2]int{small, large}
-	hope := false
+	hope, bar := false, g.gains.bar(g.leafLimit-len(g.leaves))
 	for k, i := range at {
 		if i < 0 {
 			continue
@@ -258,6 +264,7 @@ func (g *grower) study(small, large int, whole bool, seed uint64) {
 		}
 		n := &g.nodes[l.node]
 		scans[k].start(&g.scales, l.total, n.hi-n.lo, random)
+		scans[k].raise(bar)
 		if g.shaped() {
 			scans[k].shape(l.limits)
 			scans[k].monotone = g.monotone
@@ -302,6 +309,9 @@ func (g *grower) choose(i, k int, mask int64) {
 	if l.best.gain <= 0 {
 		g.release(i)
 		return
+	}
+	if !g.byDepth {
+		g.gains.add(l.best.gain)
 	}
 	f := &g.features[l.best.feature]
 	if !f.categorical {
