@@ -167,12 +167,13 @@ func subtractPlain(rest, cells []int64) {
 	}
 }
 
-// accumulatePlain makes running sums of cells, after a sum before them: as such the
-// cells of numeric features are kept. A cut's left side is one of them, and the
-// larger leaf's are the parent's less the smaller's as with cells themselves.
-func accumulatePlain(cells []int64, sum int64) {
-	for i, c := range cells {
+// accumulatePlain makes running sums of cells, after a sum before them; to and from may
+// be the same. As such the cells of numeric features are kept: a cut's left side is one
+// of them, and the larger leaf's are the parent's less the smaller's as with cells themselves.
+func accumulatePlain(to, from []int64, sum int64) {
+	from = from[:len(to)]
+	for i, c := range from {
 		sum += c
-		cells[i] = sum
+		to[i] = sum
 	}
 }

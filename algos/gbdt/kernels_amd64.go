@@ -19,15 +19,15 @@ func (r *ridge) pass(sums []int64, before int64) (passed int) {
 	return passAVX512(&sums[0], len(sums), before, &r.l2)
 }
 
-// accumulate is accumulatePlain.
-func accumulate(cells []int64) {
-	if !hasAVX512 || len(cells) < 8 {
-		accumulatePlain(cells, 0)
-		return
+// accumulate is accumulatePlain, from no sum.
+func accumulate(to, from []int64) {
+	whole, sum := 0, int64(0)
+	if hasAVX512 && len(to) >= 8 {
+		whole = len(to) / 8 * 8
+		accumulateAVX512(&to[0], &from[:len(to)][0], whole/8)
+		sum = to[whole-1]
 	}
-	whole := len(cells) / 8 * 8
-	accumulateAVX512(&cells[0], whole/8)
-	accumulatePlain(cells[whole:], cells[whole-1])
+	accumulatePlain(to[whole:], from[whole:], sum)
 }
 
 // subtract is subtractPlain.

@@ -6,7 +6,7 @@ const stretch = plainStretch
 
 func (r *ridge) pass(sums []int64, before int64) (passed int) { return r.passPlain(sums, before) }
 
-func accumulate(cells []int64) { accumulatePlain(cells, 0) }
+func accumulate(to, from []int64) { accumulatePlain(to, from, 0) }
 
 func subtract(rest, cells []int64) { subtractPlain(rest, cells) }
 

@@ -77,7 +77,7 @@ func slowCells(f *feature, col []float32, rows []int32, packed []int64) []int64 
 		cells[b] += packed[r]
 	}
 	if !f.categorical {
-		accumulatePlain(cells[:f.bins-1], 0)
+		accumulatePlain(cells[:f.bins-1], cells, 0)
 	}
 	return cells
 }

@@ -13,7 +13,7 @@ func passAVX512(sums *int64, n int, before int64, l2 *float64) (passed int)
 // accumulateAVX512 makes running sums of blocks of eight cells.
 //
 //go:noescape
-func accumulateAVX512(cells *int64, blocks int)
+func accumulateAVX512(to *int64, from *int64, blocks int)
 
 // subtractAVX512 takes blocks of eight cells off those of rest.
 //

@@ -71,18 +71,19 @@ done:
 	MOVQ DX, passed+32(FP)
 	RET
 
-// func accumulateAVX512(cells *int64, blocks int)
+// func accumulateAVX512(to *int64, from *int64, blocks int)
 // Requires: AVX, AVX512F
-TEXT ·accumulateAVX512(SB), NOSPLIT, $0-16
-	MOVQ         cells+0(FP), AX
-	MOVQ         blocks+8(FP), CX
+TEXT ·accumulateAVX512(SB), NOSPLIT, $0-24
+	MOVQ         to+0(FP), AX
+	MOVQ         from+8(FP), CX
+	MOVQ         blocks+16(FP), DX
 	VPXORQ       Z0, Z0, Z0
 	VPXORQ       Z1, Z1, Z1
-	MOVQ         $0x00000007, DX
-	VPBROADCASTQ DX, Z2
+	MOVQ         $0x00000007, BX
+	VPBROADCASTQ BX, Z2
 
 block:
-	VMOVDQU64 (AX), Z3
+	VMOVDQU64 (CX), Z3
 	VALIGNQ   $0x07, Z1, Z3, Z4
 	VPADDQ    Z4, Z3, Z3
 	VALIGNQ   $0x06, Z1, Z3, Z4
@@ -93,8 +94,9 @@ block:
 	VPADDQ    Z0, Z3, Z3
 	VPADDQ    Z4, Z0, Z0
 	VMOVDQU64 Z3, (AX)
+	ADDQ      $0x40, CX
 	ADDQ      $0x40, AX
-	DECQ      CX
+	DECQ      DX
 	JNE       block
 	VZEROUPPER
 	RET

@@ -269,9 +269,25 @@ func (f *feature) stored() int {
 // flush moves a feature's histogram out of the scratch memory, summing up
 // pieces, and leaves zeros. The total gives the bin that is not stored.
 func (f *feature) flush(parts []tileHistogram, row uint8, cells []int64, total int64) {
-	stored, base := f.stored(), f.place.Base
-	clear(cells[stored:])
-	flush(parts, row, base, cells[:stored])
+	at := f.place.Base
+	first := parts[0][row&7][at : at+f.stored()]
+	for p := 1; p < len(parts); p++ {
+		h := parts[p][row&7][at : at+f.stored()]
+		for b, c := range h {
+			first[b] += c
+		}
+		clear(h)
+	}
+	if f.place.Implied < 0 && !f.categorical {
+		last := len(cells) - 1
+		accumulate(cells[:last], first)
+		cells[last] = first[last]
+		clear(first)
+		return
+	}
+	copy(cells, first)
+	clear(first)
+	clear(cells[len(first):])
 	if f.place.Implied >= 0 {
 		imply(cells, f.place.Implied, total)
 	}
@@ -282,20 +298,8 @@ func (f *feature) flush(parts []tileHistogram, row uint8, cells []int64, total i
 // apart.
 func (f *feature) accumulate(cells []int64) {
 	if !f.categorical {
-		accumulate(cells[:len(cells)-1])
-	}
-}
-
-func flush(parts []tileHistogram, row uint8, base int, cells []int64) {
-	h := parts[0][row&7][base : base+len(cells)]
-	copy(cells, h)
-	clear(h)
-	for p := 1; p < len(parts); p++ {
-		h := parts[p][row&7][base : base+len(cells)]
-		for b, c := range h {
-			cells[b] += c
-		}
-		clear(h)
+		sums := cells[:len(cells)-1]
+		accumulate(sums, sums)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestThresholds(t *testing.T) {
 		r := s.ridge
 		r.top = (max(s.floor, s.best.gain+s.parent) - float64(s.g*r.slope)) / r.sum
 		slowAt := slow.everyThreshold(cells, before)
-		accumulate(cells)
+		accumulate(cells, cells)
 		at := -1
 		from, to := s.within(cells, before)
 		if from < to {
@@ -74,10 +74,10 @@ func checkPasses(t *testing.T, r ridge, sums []int64, before int64) {
 // TestAccumulate compares both ways to make running sums.
 func TestAccumulate(t *testing.T) {
 	for n := range 40 {
-		a := packedGradients(n)
-		b := slices.Clone(a)
-		accumulate(a)
-		accumulatePlain(b, 0)
+		cells := packedGradients(n)
+		a, b := make([]int64, n), slices.Clone(cells)
+		accumulate(a, cells)
+		accumulatePlain(b, b, 0)
 		if !slices.Equal(a, b) {
 			t.Fatalf("%d cells: %v instead of %v", n, a, b)
 		}

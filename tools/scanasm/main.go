@@ -106,10 +106,10 @@ func pass() {
 
 // accumulate makes running sums, eight at a time.
 func accumulate() {
-	TEXT("accumulateAVX512", NOSPLIT, "func(cells *int64, blocks int)")
+	TEXT("accumulateAVX512", NOSPLIT, "func(to, from *int64, blocks int)")
 	Pragma("noescape")
 	Doc("accumulateAVX512 makes running sums of blocks of eight cells.")
-	cells, blocks := Load(Param("cells"), GP64()), Load(Param("blocks"), GP64())
+	to, from, blocks := Load(Param("to"), GP64()), Load(Param("from"), GP64()), Load(Param("blocks"), GP64())
 	acc, zero, last := ZMM(), ZMM(), ZMM()
 	VPXORQ(acc, acc, acc)
 	VPXORQ(zero, zero, zero)
@@ -119,7 +119,7 @@ func accumulate() {
 
 	Label("block")
 	sums, all := ZMM(), ZMM()
-	VMOVDQU64(Mem{Base: cells}, sums)
+	VMOVDQU64(Mem{Base: from}, sums)
 	for _, lanes := range []uint64{1, 2, 4} {
 		moved := ZMM()
 		VALIGNQ(Imm(8-lanes), zero, sums, moved)
@@ -128,8 +128,9 @@ func accumulate() {
 	VPERMQ(sums, last, all)
 	VPADDQ(acc, sums, sums)
 	VPADDQ(all, acc, acc)
-	VMOVDQU64(sums, Mem{Base: cells})
-	ADDQ(Imm(64), cells)
+	VMOVDQU64(sums, Mem{Base: to})
+	ADDQ(Imm(64), from)
+	ADDQ(Imm(64), to)
 	DECQ(blocks)
 	JNE(LabelRef("block"))
 	VZEROUPPER()
