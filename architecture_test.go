@@ -108,7 +108,7 @@ func checkOwner(t *testing.T, pkg, from, imp string) {
 // TestScoringLinksLittle holds what a program links that only scores.
 func TestScoringLinksLittle(t *testing.T) {
 	t.Parallel()
-	forbidden := []string{"net/http", "github.com/nats-io/", module + "/algos/gbdt", module + "/algos/booster", module + "/algos/forest", module + "/algos/linear", module + "/algos/ebm", module + "/algos/bayes", module + "/algos/neighbors", module + "/algos/mlp", module + "/algos/prepared", module + "/bus"}
+	forbidden := []string{"net/http", "github.com/nats-io/", module + "/algos/gbdt", module + "/algos/booster", module + "/algos/forest", module + "/algos/linear", module + "/algos/ebm", module + "/algos/bayes", module + "/algos/neighbors", module + "/algos/kernel", module + "/algos/mlp", module + "/algos/prepared", module + "/bus"}
 	for _, p := range goList(t, "./model") {
 		for _, dep := range p.Deps {
 			for _, bad := range forbidden {

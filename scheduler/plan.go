@@ -45,7 +45,7 @@ const (
 )
 
 // weights are the learners' shares of the trials; 1 where not named.
-var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5, "bayes": 0.3, "neighbors": 0.3}
+var weights = map[string]float64{baseline: 100, primary: 3, "linear": 2, "extra_trees": 1.5, "symmetric": 0.7, "gbdt_prepared": 1.2, "mlp": 1, "ebm": 0.5, "kernel_ridge": 0.5, "bayes": 0.3, "neighbors": 0.3}
 
 // modest learners rarely win and are there for variety, at little cost.
 var modest = []string{"bayes", "neighbors"}
@@ -152,7 +152,7 @@ func chooseLearners(o *trials.JobOptions) ([]algos.Learner, error) {
 
 // rank orders learners of equal weight.
 func rank(name string) int {
-	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "mlp", "ebm", "bayes", "neighbors"}
+	order := []string{baseline, primary, "linear", "extra_trees", "random_forest", "gbdt_prepared", "symmetric", "kernel_ridge", "mlp", "ebm", "bayes", "neighbors"}
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-09a2cce4/automl/algos/ebm"
 	"github.com/seed-09a2cce4/automl/algos/forest"
 	"github.com/seed-09a2cce4/automl/algos/gbdt"
+	"github.com/seed-09a2cce4/automl/algos/kernel"
 	"github.com/seed-09a2cce4/automl/algos/linear"
 	"github.com/seed-09a2cce4/automl/algos/mlp"
 	"github.com/seed-09a2cce4/automl/algos/neighbors"
@@ -24,6 +25,7 @@ func init() {
 		forest.RandomForest(),
 		gbdt.New(),
 		gbdt.NewSymmetric(),
+		kernel.Learner{},
 		linear.Learner{},
 		neighbors.Learner{},
 		prepared.New(),

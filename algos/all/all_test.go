@@ -11,7 +11,7 @@ import (
 
 func TestAllAreRegistered(t *testing.T) {
 	t.Parallel()
-	want := []string{"baseline", "bayes", "booster", "ebm", "extra_trees", "gbdt", "gbdt_prepared", "linear", "mlp", "neighbors", "random_forest", "symmetric"}
+	want := []string{"baseline", "bayes", "booster", "ebm", "extra_trees", "gbdt", "gbdt_prepared", "kernel_ridge", "linear", "mlp", "neighbors", "random_forest", "symmetric"}
 	if got := algos.Names(); !slices.Equal(got, want) {
 		t.Fatalf("registered are %v, want %v", got, want)
 	}

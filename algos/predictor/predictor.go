@@ -50,6 +50,8 @@ func Decode(kind string, b []byte, in Inputs) (Predictor, error) {
 		return decodeBayes(b, in.Raw)
 	case kindNeighbors:
 		return decodeNeighbors(b, in.Dense)
+	case kindKernel:
+		return decodeKernel(b, in.Dense)
 	case kindLinear:
 		return decodeLinear(b, in.Dense)
 	}

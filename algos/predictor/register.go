@@ -36,7 +36,7 @@ func Register(kind string, d Decoder) error {
 
 func builtIn(kind string) bool {
 	switch kind {
-	case kindConstant, kindTrees, kindStatistics, kindPrepared, kindTexted, kindReshaped, kindMLP, kindAdditive, kindBayes, kindNeighbors, kindLinear:
+	case kindConstant, kindTrees, kindStatistics, kindPrepared, kindTexted, kindReshaped, kindMLP, kindAdditive, kindBayes, kindNeighbors, kindKernel, kindLinear:
 		return true
 	}
 	return false
