@@ -3,6 +3,10 @@
 // like it in the dense view, where numbers are standardised and levels one-hot. The
 // text block is not read.
 //
+// The shares of the classes in the table count for a few neighbours more, or for a
+// small part of one: for as many as suits rows that are asked about without being
+// known.
+//
 // Distances are computed block by block as matrix products; those of the
 // nearest are then computed again, exactly. Absolute distances order a short list
 // that squared ones make.

@@ -105,6 +105,9 @@ func (Learner) Estimate(s algos.Shape, p search.Params) algos.Cost {
 		short = 8*short + 64
 	}
 	asked := float64(s.Rows) / 3
+	if s.Task != metrics.Regression {
+		asked += min(asked, askedRows) // for the prior
+	}
 	seconds += asked * (seen*(columns*8e-11+1.5e-9) + clusters*5e-8 + short*(columns*2e-9+3e-7))
 	return algos.Cost{Seconds: seconds, Bytes: int64(12*n*(columns+1) + 24*float64(s.Rows))}
 }
@@ -123,7 +126,12 @@ func (Learner) Fit(ctx context.Context, r *algos.Request) (*algos.Fitted, error)
 	if err := f.gather(); err != nil {
 		return nil, fmt.Errorf("neighbors: %w", err)
 	}
+	prior, err := f.priors(votes)
+	if err != nil {
+		return nil, fmt.Errorf("neighbors: %w", err)
+	}
 	known := f.known()
+	known.Prior = prior
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

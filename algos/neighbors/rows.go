@@ -22,7 +22,7 @@ type fit struct {
 	classes int // 0 for numbers
 	rows    []int32
 	w, y    []float32
-	prior   []float32
+	shares  []float32 // of the classes
 }
 
 // gather collects the rows with weight and the shares of the classes, then leaves
@@ -46,7 +46,7 @@ func (f *fit) gather() error {
 	// Every class has a little, so that none is impossible.
 	const little = 1e-3
 	for _, v := range shares {
-		f.prior = append(f.prior, float32((v/total+little)/(1+little*float64(f.classes))))
+		f.shares = append(f.shares, float32((v/total+little)/(1+little*float64(f.classes))))
 	}
 	f.dense = r.Train.M.Dense()
 	f.weigh(total / float64(len(f.rows)))
@@ -90,7 +90,7 @@ func (f *fit) take(order []int) {
 
 // known is what the model remembers, in clusters if there are many rows.
 func (f *fit) known() predictor.Known {
-	k := predictor.Known{Classes: f.classes, Columns: f.dense.Cols, Prior: f.prior, Ends: []int32{int32(len(f.rows))}}
+	k := predictor.Known{Classes: f.classes, Columns: f.dense.Cols, Ends: []int32{int32(len(f.rows))}}
 	if len(f.rows) > clustered && f.dense.Cols > 0 {
 		order, ends, centres := f.clusters()
 		f.take(order)

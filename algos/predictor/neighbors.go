@@ -34,7 +34,8 @@ type Known struct {
 	// clusters×Columns; without Centres all rows are one cluster.
 	Ends    []int32
 	Centres []float32
-	// Prior are the shares of the classes, which speak like one more neighbour.
+	// Prior has a number for each class, 0 or more: so many neighbours of the class
+	// are there everywhere.
 	Prior []float32
 }
 
@@ -58,6 +59,7 @@ type Neighbors struct {
 	width  int
 	known  Known
 	votes  Votes
+	prior  float64 // sum of known.Prior
 	chunks []neighborRows
 	centre gemm.Panels
 }
@@ -88,6 +90,9 @@ func NewNeighbors(width int, known Known, votes Votes) (*Neighbors, error) {
 		return nil, fmt.Errorf("neighbors predictor: %w", err)
 	}
 	n := &Neighbors{width: width, known: known, votes: votes}
+	for _, v := range k.Prior {
+		n.prior += float64(v)
+	}
 	n.pack()
 	return n, nil
 }
@@ -120,7 +125,7 @@ func (k *Known) check() error {
 		}
 	}
 	for k, v := range k.Prior {
-		if v < 0 || v > 1 {
+		if v < 0 {
 			return fmt.Errorf("class %d has the prior %v", k, v)
 		}
 	}

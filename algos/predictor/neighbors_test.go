@@ -22,8 +22,8 @@ func knownRows(rows, classes, clusters int) Known {
 			k.Y = append(k.Y, float32(rng.NormFloat64()))
 		}
 	}
-	for range classes {
-		k.Prior = append(k.Prior, 1/float32(classes))
+	for c := range classes {
+		k.Prior = append(k.Prior, float32(1+c)/2)
 	}
 	if clusters > 1 {
 		k.Ends, k.Centres = []int32{int32(rows / 3), int32(rows)}, []float32{0, 0, 1, 1}
@@ -68,11 +68,14 @@ func bySort(k *Known, v Votes, q []float32, width int) []float32 {
 			out[0] += w * float64(k.Y[i])
 		}
 	}
-	asked := float64(v.K) - left
+	asked, prior := float64(v.K)-left, 0.0
+	for _, p := range k.Prior {
+		prior += float64(p)
+	}
 	for c := range out {
 		out[c] /= total
 		if k.Classes > 0 {
-			out[c] = (asked*out[c] + float64(k.Prior[c])) / (asked + 1)
+			out[c] = (asked*out[c] + float64(k.Prior[c])) / (asked + prior)
 		}
 	}
 	if width < len(out) {

@@ -215,7 +215,7 @@ func (s *neighborSearch) vote(i int, out []float32) {
 		if s.width == 1 {
 			of = 1
 		}
-		out[c] = float32((asked*s.shares[of]/total + float64(k.Prior[of])) / (asked + 1))
+		out[c] = float32((asked*s.shares[of]/total + float64(k.Prior[of])) / (asked + s.prior))
 	}
 }
 
