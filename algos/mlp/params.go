@@ -181,8 +181,9 @@ func cycle(t float64) float64 {
 	return 0.5 * (1 - math.Cos(2*math.Pi*math.Log2(1+15*t)))
 }
 
-// Where the second and the third cycle end.
+// Where the first three cycles end.
 const (
+	firstEnd  = 1.0 / 15
 	secondEnd = 3.0 / 15
 	thirdEnd  = 7.0 / 15
 )

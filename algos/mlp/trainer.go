@@ -33,10 +33,11 @@ type trainer struct {
 	chunks  []span
 	order   []int32
 	shuffle *rand.Rand
+	steps   int // taken
 	updates int
 	best    []float32
 	loss    float64
-	bestAt  int // step
+	bestAt  int // of steps
 }
 
 // packed are the weights of a layer for the way forth and the way back.
@@ -121,34 +122,55 @@ func appendChunks(list []span, s span) []span {
 
 // train runs the steps and returns how many; best then has the parameters.
 func (t *trainer) train(ctx context.Context) (steps int, truncated bool) {
-	perEpoch := max(1, len(t.rows)/(blocks*len(t.blocks[0].rows)))
-	parts := (perEpoch + stepBatches - 1) / stepBatches
-	total := t.set.epochs * parts
+	if nets := t.rehearsals(); len(nets) > 0 {
+		return t.rehearse(ctx, nets)
+	}
+	total := t.total()
 	limit := total
 	if m := t.request.MaxSteps; m > 0 {
 		limit = min(limit, m)
 	}
-	for steps < limit {
-		part := steps % parts
-		if part == 0 {
-			t.shuffle.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
+	for t.steps < limit {
+		if !t.step(ctx) {
+			return t.steps, true
 		}
-		for b := part * perEpoch / parts; b < (part+1)*perEpoch/parts; b++ {
-			if ctx.Err() != nil {
-				return steps, true
-			}
-			done := float64(steps/parts*perEpoch+b) / float64(t.set.epochs*perEpoch)
-			t.batch(b, done)
+		if !t.judge(t.steps) {
+			break
 		}
-		steps++
-		if !t.judge(steps) {
-			return steps, false
-		}
-		if steps == int(thirdEnd*float64(total)) && len(t.request.Valid.Rows) > 0 && float64(t.bestAt) <= secondEnd*float64(total) {
-			return steps, false // the third cycle brought nothing
+		if t.steps == int(thirdEnd*float64(total)) && len(t.request.Valid.Rows) > 0 && float64(t.bestAt) <= secondEnd*float64(total) {
+			break // the third cycle brought nothing
 		}
 	}
-	return steps, false
+	return t.steps, false
+}
+
+// perEpoch is the number of batches of an epoch, parts that of its steps.
+func (t *trainer) perEpoch() (batches, parts int) {
+	batches = max(1, len(t.rows)/(blocks*len(t.blocks[0].rows)))
+	return batches, (batches + stepBatches - 1) / stepBatches
+}
+
+// total is the number of steps of the schedule.
+func (t *trainer) total() int {
+	_, parts := t.perEpoch()
+	return t.set.epochs * parts
+}
+
+// step takes the next step; it reports whether it came to its end.
+func (t *trainer) step(ctx context.Context) bool {
+	batches, parts := t.perEpoch()
+	part := t.steps % parts
+	if part == 0 {
+		t.shuffle.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
+	}
+	for b := part * batches / parts; b < (part+1)*batches/parts; b++ {
+		if ctx.Err() != nil {
+			return false
+		}
+		t.batch(b, float64(t.steps/parts*batches+b)/float64(t.set.epochs*batches))
+	}
+	t.steps++
+	return true
 }
 
 // judge keeps the parameters if they are the best so far and reports whether to go
@@ -156,16 +178,19 @@ func (t *trainer) train(ctx context.Context) (steps int, truncated bool) {
 func (t *trainer) judge(step int) bool {
 	r := t.request
 	if len(r.Valid.Rows) == 0 {
-		t.best = append(t.best[:0], t.params...)
+		t.keep()
 		return true
 	}
 	loss := t.validate()
 	if loss <= t.loss || t.best == nil {
-		t.best, t.bestAt = append(t.best[:0], t.params...), step
+		t.keep()
 		t.loss = loss
 	}
 	return r.Report == nil || math.IsNaN(loss) || math.IsInf(loss, 0) || r.Report(step, loss)
 }
+
+// keep makes the parameters the best so far.
+func (t *trainer) keep() { t.best, t.bestAt = append(t.best[:0], t.params...), t.steps }
 
 // validate is the loss on the validation rows, +Inf where it is not defined.
 func (t *trainer) validate() float64 {
