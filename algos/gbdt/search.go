@@ -85,7 +85,10 @@ func (j *searchJob) count(crew crew) {
 		j.levels[w].lead = [2]float64{}
 	}
 	j.needPieces()
-	j.needScratch(max(crew.members(), j.tilePieces*len(j.tiles)))
+	j.needScratch(crew.members())
+	if j.tilePieces > 1 {
+		j.needScratch(j.tilePieces * len(j.tiles))
+	}
 	crew.run(len(j.wides)+len(j.blocks)*j.sparsePieces+len(j.tiles)*j.tilePieces, j.counts)
 }
 

@@ -3,6 +3,7 @@ package predictor
 import (
 	"cmp"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"math/bits"
 	"slices"
@@ -41,32 +42,57 @@ type rankingKey struct {
 	left    bool
 }
 
-// cutSet numbers different thresholds.
+// cutSeed keeps files from having thresholds of one hash; nothing else depends on it.
+var cutSeed = maphash.MakeSeed()
+
+// cutSet numbers different thresholds in the order in which they come. A map would
+// take four times the memory, most of it while it grows.
 type cutSet struct {
-	rankOf map[float64]uint32
-	cuts   []float64
+	cuts  []float64
+	index []uint32 // numbers plus one, by open addressing; at least half of it is free
 }
 
 func (c *cutSet) add(v float64) uint32 {
 	if v != v {
 		v = math.Inf(-1)
 	}
-	i, ok := c.rankOf[v]
-	if !ok {
-		i = uint32(len(c.cuts))
-		c.rankOf[v] = i
-		c.cuts = append(c.cuts, v+0) // no negative zero
+	v += 0 // no negative zero
+	if 2*len(c.cuts) >= len(c.index) {
+		c.widen()
 	}
-	return i
+	at := c.find(v)
+	if c.index[at] == 0 {
+		c.cuts = append(c.cuts, v)
+		c.index[at] = uint32(len(c.cuts))
+	}
+	return c.index[at] - 1
+}
+
+// find answers where a threshold's number is, or is to be.
+func (c *cutSet) find(v float64) int {
+	mask := len(c.index) - 1
+	at := int(maphash.Comparable(cutSeed, v)) & mask
+	for c.index[at] != 0 && c.cuts[c.index[at]-1] != v {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+func (c *cutSet) widen() {
+	c.index = make([]uint32, max(16, 2*len(c.index)))
+	for i, v := range c.cuts {
+		c.index[c.find(v)] = uint32(i + 1)
+	}
 }
 
 // sort puts the thresholds in order and returns their new places.
 func (c *cutSet) sort() []uint32 {
-	slices.Sort(c.cuts)
-	to := make([]uint32, len(c.cuts))
-	for i, v := range c.cuts {
-		to[c.rankOf[v]] = uint32(i)
+	sorted, to := slices.Clone(c.cuts), make([]uint32, len(c.cuts))
+	slices.Sort(sorted)
+	for i, v := range sorted {
+		to[c.index[c.find(v)]-1] = uint32(i)
 	}
+	c.cuts, c.index = sorted, nil
 	return to
 }
 
@@ -265,7 +291,7 @@ func (b *builder) test(n *Node) (tab, cut, set uint32) {
 	if !ok {
 		i = uint32(len(b.cuts))
 		b.tableOf[k] = i
-		b.cuts = append(b.cuts, cutSet{rankOf: map[float64]uint32{}})
+		b.cuts = append(b.cuts, cutSet{})
 		b.t.plan.tables = append(b.t.plan.tables, newRanking(k))
 	}
 	return i, b.cuts[i].add(n.Threshold), 0
@@ -336,22 +362,26 @@ func (b *builder) layTables() (place []uint32, ranks [][]uint32) {
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(b.cuts[j].cuts), len(b.cuts[i].cuts)) })
 	place, ranks = make([]uint32, len(order)), make([][]uint32, len(order))
 	tables := make([]ranking, len(order))
-	steps := 0
+	steps := make([]int, len(order)) // four tables that follow each other have as many
+	room := 0
+	for to, from := range order {
+		steps[to] = bits.Len(uint(len(b.cuts[from].cuts)))
+		if to%4 > 0 {
+			steps[to] = steps[to-1]
+		}
+		room += 1<<steps[to] - 1
+	}
+	p.cuts = make([]uint64, 0, room)
 	for to, from := range order {
 		tab := p.tables[from]
 		ranks[from], place[from] = b.cuts[from].sort(), uint32(to)
 		cuts := b.cuts[from].cuts
-		if to%4 == 0 {
-			for steps = 0; 1<<steps-1 < len(cuts); {
-				steps++
-			}
-		}
-		tab.at, tab.n, tab.steps = len(p.cuts), len(cuts), steps
+		tab.at, tab.n, tab.steps = len(p.cuts), len(cuts), steps[to]
 		tab.windows = (len(cuts) + top - 1) / top
 		for _, v := range cuts {
 			p.cuts = append(p.cuts, keyOf(v))
 		}
-		for len(p.cuts) < tab.at+1<<steps-1 {
+		for len(p.cuts) < tab.at+1<<tab.steps-1 {
 			p.cuts = append(p.cuts, math.MaxUint64)
 		}
 		tables[to] = tab
