@@ -187,9 +187,21 @@ func (s *leafScan) within(values []int64, before int64) (from, to int) {
 	if total < 2*s.minH {
 		return 0, 0
 	}
-	before &= s.mask
-	return lighter(values, s.mask, s.minH-before), lighter(values, s.mask, total-s.minH-before+1)
+	low, high := s.minH-before&s.mask, total-s.minH-before&s.mask
+	if len(values) > fewBins {
+		return lighter(values, s.mask, low), lighter(values, s.mask, high+1)
+	}
+	for from < len(values) && values[from]&s.mask < low {
+		from++
+	}
+	for to = from; to < len(values) && values[to]&s.mask <= high; {
+		to++
+	}
+	return from, to
 }
+
+// fewBins is the number of bins up to which one after the other is looked at.
+const fewBins = 8
 
 // lighter is the number of running sums with a Hessian below a limit, by halving. How
 // the comparisons end cannot be foreseen: a sign moves the index, not a branch.
