@@ -13,33 +13,35 @@ type keptTree struct {
 	more  [][]float32 // the values of leaves that have one for every output
 }
 
+// keptNode is a node in 24 bytes.
 type keptNode struct {
-	feature             int32 // of the trainer's, -1 for leaves
-	left                int32 // its sibling comes next
-	rows                int32
-	extra               int32 // place in cats or more, -1 without
-	value, weight, gain float32
-	bin                 uint8
-	missingLeft         bool
+	feature int32 // of the trainer's, -1 for leaves
+	left    int32 // its sibling comes next; negative where missing values go left
+	rows    int32
+	at      int32 // the bin of a numeric test; -1-i for element i of cats or more
+	amount  float32
+	weight  float32
 }
 
-// keep makes the kept form of a tree.
+// keep makes the kept form of a tree. The amount of a leaf is its value, that of a test
+// its gain.
 func keep(nodes []node) keptTree {
 	t := keptTree{nodes: make([]keptNode, len(nodes))}
 	for i := range nodes {
 		n, k := &nodes[i], &t.nodes[i]
-		*k = keptNode{feature: -1, rows: int32(n.hi - n.lo), extra: -1, weight: float32(n.h), gain: n.gain}
+		*k = keptNode{feature: -1, rows: int32(n.hi - n.lo), amount: n.value, weight: float32(n.h)}
 		switch {
 		case n.leaf() && n.values != nil:
-			k.extra = int32(len(t.more))
 			t.more = append(t.more, n.values)
-		case n.leaf():
-			k.value = n.value
-		default:
-			k.feature, k.left, k.bin, k.missingLeft = n.split.feature, n.left, n.split.bin, n.split.missingLeft
+			k.at = -int32(len(t.more))
+		case !n.leaf():
+			k.feature, k.left, k.at, k.amount = n.split.feature, n.left, int32(n.split.bin), n.gain
+			if n.split.missingLeft {
+				k.left = -n.left
+			}
 			if n.split.categorical {
-				k.extra = int32(len(t.cats))
 				t.cats = append(t.cats, n.split.cats)
+				k.at = -int32(len(t.cats))
 			}
 		}
 	}
@@ -76,7 +78,7 @@ func (f *treeMaker) tree(from *keptTree) predictor.Tree {
 	f.nodes, f.values, f.words = f.nodes[:0], f.values[:0], f.words[:0]
 	for i := range from.nodes {
 		k := &from.nodes[i]
-		n := predictor.Node{Feature: -1, Cover: float64(k.rows), Weight: k.weight, Gain: k.gain}
+		n := predictor.Node{Feature: -1, Cover: float64(k.rows), Weight: k.weight}
 		if k.feature < 0 {
 			n.Value = f.leaf(from, k)
 		} else {
@@ -90,10 +92,10 @@ func (f *treeMaker) tree(from *keptTree) predictor.Tree {
 // leaf is the value, or the values, of a leaf.
 func (f *treeMaker) leaf(from *keptTree, k *keptNode) []float64 {
 	start := len(f.values)
-	if k.extra < 0 {
-		f.values = append(f.values, float64(k.value))
+	if k.at == 0 {
+		f.values = append(f.values, float64(k.amount))
 	} else {
-		for _, v := range from.more[k.extra] {
+		for _, v := range from.more[-1-k.at] {
 			f.values = append(f.values, float64(v))
 		}
 	}
@@ -102,13 +104,14 @@ func (f *treeMaker) leaf(from *keptTree, k *keptNode) []float64 {
 
 func (f *treeMaker) test(from *keptTree, k *keptNode, n *predictor.Node) {
 	of := &f.features[k.feature]
-	n.Feature, n.MissingLeft = int32(of.frame), k.missingLeft
-	n.Left, n.Right = k.left, k.left+1
+	n.Feature, n.MissingLeft, n.Gain = int32(of.frame), k.left < 0, k.amount
+	n.Left = max(k.left, -k.left)
+	n.Right = n.Left + 1
 	switch {
-	case k.extra >= 0:
-		n.Cats = f.set(from.cats[k.extra], k.missingLeft, of)
-	case int(k.bin) < len(of.edges):
-		n.Threshold = float64(of.edges[k.bin])
+	case k.at < 0:
+		n.Cats = f.set(from.cats[-1-k.at], n.MissingLeft, of)
+	case int(k.at) < len(of.edges):
+		n.Threshold = float64(of.edges[k.at])
 	default:
 		n.Threshold = math.Inf(1) // all values left, missing right
 	}
