@@ -13,7 +13,8 @@
 // int64, with stochastic rounding (Shi et al. 2022), so that a histogram cell
 // costs one integer addition (the units follow the mean gradient, so that heavy
 // tails cost no resolution); eight features stand in one word a row; the
-// larger child's histogram is the parent's less the smaller child's, exactly.
+// larger child's histogram is the parent's less the smaller child's, exactly, and
+// those of numeric features are kept as running sums, which are a cut's left side.
 // Integers also make the result independent of the number of threads. Leaf
 // values always come from the unquantised gradients.
 // The search for splits passes over bins that cannot beat the best cut so far: on amd64

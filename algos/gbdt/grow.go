@@ -39,8 +39,8 @@ type leaf struct {
 }
 
 // histogram is that of a leaf: the cells of all features, and which of these
-// some split within the limits was found for.
-// Wide features have cells of their own, where they keep them.
+// some split within the limits was found for. Cells of numeric features are running
+// sums, but for the missing bin's. Wide features have cells of their own, where they keep them.
 type histogram struct {
 	cells []int64
 	alive []bool
