@@ -91,6 +91,7 @@ LEARNERS = [
     Learner("booster", "booster", "boosting", 1.005),
     Learner("neighbors", "neighbors", "neighbors", 1.005, 1.0, {"k": 15.0, "weights": "distance"}, {"k": 15, "weights": "distance"}, predicts=True),
     Learner("neighbors-l1", "neighbors", "neighbors", 1.005, 1.0, {"k": 5.0, "weights": "uniform", "metric": "l1"}, {"k": 5, "metric": "l1"}, predicts=True),
+    Learner("kernel_ridge", "kernel_ridge", "kernel", 1.005, 1.0, predicts=True),
     Learner("bayes", "bayes", "bayes", 1.005, 1.0, tasks=CLASSES),
     Learner("bayes-multinomial", "bayes", "bayes", 1.005, 1.0, {"kind": "multinomial"}, {"kind": "multinomial"}, tasks=CLASSES),
     Learner("bayes-complement", "bayes", "bayes", 1.005, 1.0, {"kind": "complement"}, {"kind": "complement"}, tasks=CLASSES),

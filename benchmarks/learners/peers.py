@@ -224,6 +224,15 @@ def neighbors(table, rows, seed, threads, p):
     return Peer(scaled(table), pick(table, KNeighborsClassifier(**how), KNeighborsRegressor(**how)))
 
 
+def kernel(table, rows, seed, threads, p):
+    """A support vector machine with Platt's probabilities, or kernel ridge regression; both with rbf."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.svm import SVC
+    ridge = TransformedTargetRegressor(KernelRidge(kernel="rbf", alpha=0.1), transformer=StandardScaler())
+    return Peer(scaled(table, dense=True), pick(table, CalibratedClassifierCV(SVC(), ensemble=False), ridge))
+
+
 def bayes(table, rows, seed, threads, p):
     from sklearn.naive_bayes import ComplementNB, GaussianNB, MultinomialNB
     model = {"gaussian": GaussianNB, "multinomial": MultinomialNB, "complement": ComplementNB}[p.get("kind", "gaussian")]()
@@ -252,7 +261,7 @@ def realmlp(table, rows, seed, threads, p):
     return Peer(framed(table), model, cat_col_names=[f"c{j}" for j in range(len(table.of["categories"]))])
 
 
-PEERS = {f.__name__: f for f in (constant, linear, svm, poisson, quantile, forest, boosting, neighbors, bayes, ebm, mlp, realmlp)}
+PEERS = {f.__name__: f for f in (constant, linear, svm, poisson, quantile, forest, boosting, neighbors, kernel, bayes, ebm, mlp, realmlp)}
 
 
 def loss(kind, classes, y, q):
