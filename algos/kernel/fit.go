@@ -63,7 +63,7 @@ func (f *fit) weigh() {
 
 // merge makes one row of those that look the same, with their weights together and their
 // targets' mean, which the solution does not tell apart; then no row says what one
-// left out is like. It sets targets and base: what is added to the sums.
+// left out is like. From then on w, x and target are those of the rows that differ.
 func (f *fit) merge() {
 	d := f.request.Train.M.Dense()
 	f.columns = d.Cols
@@ -145,7 +145,7 @@ func (f *fit) groups() [][]int {
 	return of
 }
 
-// centre takes base from the targets: their mean.
+// centre takes from the targets their mean, base: what is added to the sums.
 func (f *fit) centre() {
 	f.base = make([]float64, f.width)
 	total := 0.0

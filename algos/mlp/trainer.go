@@ -134,7 +134,7 @@ func (t *trainer) train(ctx context.Context) (steps int, truncated bool) {
 		if !t.step(ctx) {
 			return t.steps, true
 		}
-		if !t.judge(t.steps) {
+		if !t.judge() {
 			break
 		}
 		if t.steps == int(thirdEnd*float64(total)) && len(t.request.Valid.Rows) > 0 && float64(t.bestAt) <= secondEnd*float64(total) {
@@ -175,7 +175,7 @@ func (t *trainer) step(ctx context.Context) bool {
 
 // judge keeps the parameters if they are the best so far and reports whether to go
 // on. Without validation rows the last are the best.
-func (t *trainer) judge(step int) bool {
+func (t *trainer) judge() bool {
 	r := t.request
 	if len(r.Valid.Rows) == 0 {
 		t.keep()
@@ -186,7 +186,7 @@ func (t *trainer) judge(step int) bool {
 		t.keep()
 		t.loss = loss
 	}
-	return r.Report == nil || math.IsNaN(loss) || math.IsInf(loss, 0) || r.Report(step, loss)
+	return r.Report == nil || math.IsNaN(loss) || math.IsInf(loss, 0) || r.Report(t.steps, loss)
 }
 
 // keep makes the parameters the best so far.

@@ -138,7 +138,7 @@ func (t *Term) check(axes []Axis, width int) error {
 	return nil
 }
 
-func allFinite(values []float32) bool {
+func allFinite[T float32 | float64](values []T) bool {
 	for _, v := range values {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 			return false

@@ -75,21 +75,12 @@ func NewKernel(s Supports) (*Kernel, error) {
 		return nil, fmt.Errorf("kernel predictor: kernel %d with length scale %v", s.Shape, s.Length)
 	case s.Link != Identity && s.Link != Softmax && (s.Link != Sigmoid || width != 1):
 		return nil, fmt.Errorf("kernel predictor: link %d does not fit %d values a row", s.Link, width)
-	case !allFinite(s.X) || !finiteDoubles(s.Weights) || !finiteDoubles(s.Base):
+	case !allFinite(s.X) || !allFinite(s.Weights) || !allFinite(s.Base):
 		return nil, fmt.Errorf("kernel predictor: a value is not a finite number")
 	}
 	k := &Kernel{width: width, supports: s}
 	PackDistances(&k.panels, s.X, rows, s.Columns)
 	return k, nil
-}
-
-func finiteDoubles(values []float64) bool {
-	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // Kind is "kernel".
